@@ -147,7 +147,9 @@ describe.skipIf(!existsSync(browserPath))('an evening with a phone (needs chromi
   });
 
   it('the cat is taught, and a wrong lesson is undone; nothing covers what is needed next', async () => {
+    // At once: what was just saved is not said to be unsaved.
     await page.goto(`${page.url().split('#')[0]}#/live/hall`);
+    expect(await page.getByText('Not saved yet').count()).toBe(0);
     await page.getByText('Tap a box to say what it is.').waitFor(patience);
     const teach = async (label: RegExp, name: string) => {
       await page.getByRole('button', { name: label }).first().press('Enter', patience);

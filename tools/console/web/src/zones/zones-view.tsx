@@ -62,10 +62,12 @@ function RegionEditor({ camera }: { camera: CameraState }) {
   }, [draft, changed]);
   useEffect(
     () => () => {
-      if (now.current) tell('bad', `Not saved yet: it waits under Zones of ${name}.`);
+      if (now.current && !saving.current) tell('bad', `Not saved yet: it waits under Zones of ${name}.`);
     },
     [],
   );
+  /** Who leaves meanwhile is not told that it is not saved. */
+  const saving = useRef(false);
   const goTo = (next: Draft | undefined) => {
     setDraft(next);
     setCorner(undefined);
@@ -92,8 +94,10 @@ function RegionEditor({ camera }: { camera: CameraState }) {
   const [clash, setClash] = useState<{ error: ClashError; again(): void }>();
   /** @param seen The camera as it was for who drew this. */
   const save = async (edit: typeof changeWith, shape: Draft, told: string, seen: CameraState) => {
+    saving.current = true;
     try {
       await saveCamera(edit(shape, seen.settings), seen);
+      keptDrafts.set(name, undefined);
       goTo(undefined);
       tell('good', told);
     } catch (error) {
@@ -110,6 +114,8 @@ function RegionEditor({ camera }: { camera: CameraState }) {
           );
         setClash({ error, again });
       } else tell('bad', (error as Error).message);
+    } finally {
+      saving.current = false;
     }
   };
   const seenBy = (shape: Draft): CameraState => ({ ...camera, settings: seenWith(shape, settings) });
