@@ -14,6 +14,8 @@ interface Kind {
   readonly version: readonly string[];
   /** Program and arguments; writes what settings they need. @param folder Of its own, kept over restarts. */
   command(port: number, folder: string): Promise<readonly string[]> | readonly string[];
+  /** Ends what it has left behind. */
+  clear?(): void;
 }
 
 /** Where the programs are that no package of this system has. */
@@ -67,9 +69,12 @@ function kindOf(name: BrokerName, { nats, rabbitmq }: Programs): Kind {
       '--rabbitmq: expected the root of a Debian with RabbitMQ 4; docs/fleet.md says how it is made',
     );
   }
+  let epmd = 0;
   const root = ['chroot', rabbitmq, 'env', 'HOME=/root', 'LANG=C.UTF-8'];
   return {
     title: 'RabbitMQ',
+    // Erlang's name server, a daemon.
+    clear: () => spawnSync('chroot', [rabbitmq, 'env', `ERL_EPMD_PORT=${epmd}`, 'epmd', '-kill']),
     version: [...root, 'dpkg-query', '-W', 'rabbitmq-server'],
     command: async (port, folder) => {
       const inside = '/var/lib/fleet';
@@ -86,7 +91,8 @@ function kindOf(name: BrokerName, { nats, rabbitmq }: Programs): Kind {
       ];
       writeFileSync(join(rabbitmq, home, 'rabbitmq.conf'), `${lines.join('\n')}\n`);
       writeFileSync(join(rabbitmq, home, 'enabled_plugins'), '[rabbitmq_mqtt].\n');
-      const [epmd, distribution] = [await freePort(), await freePort()];
+      epmd = await freePort();
+      const distribution = await freePort();
       return [
         ...root,
         ...[`RABBITMQ_BASE=${home}`, `RABBITMQ_MNESIA_BASE=${home}/db`, `RABBITMQ_LOG_BASE=${home}/log`],
@@ -159,6 +165,7 @@ export class Broker {
     process.kill(-child.pid!, signal);
     await ended;
     while (await this.#answers()) await sleep(20);
+    this.#kind.clear?.();
   }
 
   async stop(): Promise<void> {
