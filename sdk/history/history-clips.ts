@@ -23,7 +23,7 @@ export async function keepClip(
   if (problem !== undefined) return problem;
   for (const row of rows()) {
     index.setClip(row, clip, mp4.length);
-    writer.put(row);
+    writer.put(row, { clip });
   }
   if (!index.hasClip(clip)) await writer.removeClip(clip);
   return undefined;
@@ -34,15 +34,16 @@ export function boundClips(index: HistoryIndex, writer: HistoryWriter, megabytes
   const mostBytes = megabytes * 1e6;
   if (index.bytes <= mostBytes) return;
   const gone = new Set<number>();
+  const places: number[] = [];
   for (const row of index.oldestFirst()) {
     const { clip } = row;
     if (clip === 0 || (index.bytes <= mostBytes && !gone.has(clip))) continue;
     gone.add(clip);
     index.setClip(row, 0, 0);
-    writer.put(row);
+    places.push(row.place);
   }
-  // Last: a process that ends in between leaves files, which the next one removes.
-  void writer.kept().then(() => Promise.allSettled([...gone].map((clip) => writer.removeClip(clip))));
+  // What the disk does not forget is there again after the next start.
+  writer.dropClips(places, [...gone]).catch(() => {});
 }
 
 /** The clips that these events have, and no others. @param rows They are not in the index any more. */

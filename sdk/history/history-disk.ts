@@ -136,6 +136,23 @@ export class HistoryDisk {
     await rm(this.#clipPathOf(clip), { force: true });
   }
 
+  /** Removes clips, all of which events at these places have. @throws Error of the disk. */
+  dropClips(places: readonly number[], clips: readonly number[]): Promise<void> {
+    return this.#inTurn(async () => {
+      // Before the files: what no event refers to is removed at the next start. Rows as they are here: what is newer waits to
+      // be written with what it refers to.
+      const keys = places.map((place) => keyOf(row, place));
+      const values = await this.#level.db.getMany(keys, encodings);
+      const puts = values.flatMap((value, i): Operation[] => {
+        const one = value && parsed<WrittenRow>(value);
+        const without = one && { ...one, clip: 0, clipBytes: 0 };
+        return without ? [{ type: 'put', key: keys[i]!, value: Buffer.from(JSON.stringify(without)) }] : [];
+      });
+      if (puts.length > 0) await this.#level.write(puts, false);
+      for (const clip of clips) await this.removeClip(clip);
+    });
+  }
+
   /** @param clips Those that no other event has. @throws Error of the disk. */
   remove(rows: readonly IndexRow[], clips: readonly number[]): Promise<void> {
     return this.#inTurn(() => this.#remove(rows, clips));

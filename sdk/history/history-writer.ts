@@ -15,6 +15,8 @@ const retryMs = 10_000;
 interface Pending {
   event?: ObjectState | undefined;
   jpeg?: Buffer | undefined;
+  /** The number that the index has. */
+  clip?: number | undefined;
 }
 
 /** Brings events to the disk, if there is one, and has them until they are there. */
@@ -54,8 +56,7 @@ export class HistoryWriter {
     else this.#disk = disk;
   }
 
-  /** @param change Nothing: what the index knows of it is written again. */
-  put(row: IndexRow, change: Pending = {}): void {
+  put(row: IndexRow, change: Pending): void {
     const before = this.#pending.get(row.place);
     if (change.jpeg) this.#bytes += change.jpeg.length - (before?.jpeg?.length ?? 0);
     this.#pending.set(row.place, { ...before, ...change });
@@ -97,6 +98,11 @@ export class HistoryWriter {
   /** Removes the file of a clip that no event has. */
   async removeClip(clip: number): Promise<void> {
     await this.#disk?.removeClip(clip);
+  }
+
+  /** Removes clips, all of which events at these places had. @throws Error of the disk. */
+  async dropClips(places: readonly number[], clips: readonly number[]): Promise<void> {
+    await this.#disk?.dropClips(places, clips);
   }
 
   /** Removes what is no longer in the index. @param clips Those that no other event has. @throws Error of the disk. */
@@ -157,12 +163,16 @@ export class HistoryWriter {
   }
 
   /** What came meanwhile still waits. */
-  #settle(place: number, { event, jpeg }: Pending): void {
+  #settle(place: number, { event, jpeg, clip }: Pending): void {
     const now = this.#pending.get(place);
     if (!now) return;
-    const left = { event: now.event === event ? undefined : now.event, jpeg: now.jpeg === jpeg ? undefined : now.jpeg };
+    const left = {
+      event: now.event === event ? undefined : now.event,
+      jpeg: now.jpeg === jpeg ? undefined : now.jpeg,
+      clip: now.clip === clip ? undefined : now.clip,
+    };
     if (now.jpeg && !left.jpeg) this.#bytes -= now.jpeg.length;
-    if (left.event || left.jpeg) this.#pending.set(place, left);
+    if (left.event || left.jpeg || left.clip) this.#pending.set(place, left);
     else this.#pending.delete(place);
   }
 

@@ -3,7 +3,7 @@ import { argv, stdout } from 'node:process';
 import { setImmediate as turn } from 'node:timers/promises';
 import { History } from '../../../dist/sdk/history/history.js';
 
-const history = new History({ settings: { enabled: true, days: 30, megabytes: 1 }, folder: argv[2] });
+const history = new History({ settings: { enabled: true, days: 30, megabytes: 3 }, folder: argv[2] });
 await history.open();
 // A sync write to a pipe: what is said was told.
 history.on('event', (type, { id, score, picture, has_clip }) =>
@@ -21,8 +21,8 @@ for (let i = 0; ; i++) {
   if (i % 2 === 0) history.addPicture(id, Buffer.alloc(1000 + (i % 200) * 100, i % 200));
   history.add({ type: i % 4 === 0 ? 'new' : end_time === null ? 'update' : 'end', after });
   // Two events share it.
-  if (i % 12 === 11)
-    void history.addClip([id, `${Math.floor(i / 4) - 1}-${run}`], Buffer.alloc(3000 + (i % 200) * 100, i % 200));
+  if (i % 24 === 23)
+    await history.addClip([id, `${Math.floor(i / 4) - 1}-${run}`], Buffer.alloc(3000 + (i % 200) * 100, i % 200));
   if (i % 50 === 49) await history.remove({ id: `${Math.floor(i / 8)}-${run}` });
   await turn();
 }

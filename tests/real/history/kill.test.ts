@@ -74,7 +74,7 @@ it(`kill -9 at ${kills} random moments: nothing that was told is missing, and no
       expect(event!.score).toBeGreaterThanOrEqual(score);
       expect(event!.picture).toBeGreaterThanOrEqual(picture);
       // The oldest clips make room for others, and nobody is told.
-      if (hasClip && history.size.bytes < 0.9e6) expect(event!.has_clip).toBe(true);
+      if (hasClip && history.size.bytes < 2.5e6) expect(event!.has_clip).toBe(true);
       expect(event!.end_time, 'an event that lasts has ended with its process').not.toBeNull();
       if (ended) expect(event!.end_time).toBe(event!.frame_time);
     }
@@ -95,5 +95,5 @@ it(`kill -9 at ${kills} random moments: nothing that was told is missing, and no
     await history.close();
   }
   expect(pictures).toBeGreaterThan(kills);
-  expect(clips).toBeGreaterThan(kills);
+  expect(clips).toBeGreaterThan(0);
 });
