@@ -222,6 +222,7 @@ describe('the page’s HTTP', { timeout: 900_000 }, () => {
     await done('DELETE /api/cameras/<name>', undefined);
     await done('POST /api/node', { name: 'shed' });
     await done('POST /api/access', { network: false });
+    await done('POST /api/history', { days: 9 });
     await done('POST /api/reload', {});
     expect((await ask('PATCH /api/cameras/<name>', '', { detect: { threshold: 7 } })).status).toBe(400);
     node.unfinishedMs = 31_000;

@@ -26,6 +26,8 @@ export interface ClipStats {
   readonly dropped: number;
   /** Why there are none, or why the last one was dropped. */
   readonly why?: string;
+  /** Nothing but the processor could encode them, and `history.clips.software` does not let it. */
+  readonly needsSoftware?: true;
 }
 
 /** A clip that grows. */
@@ -90,7 +92,8 @@ export class CameraClips implements VideoSink {
   get stats(): ClipStats {
     const { kept, dropped } = this.#counts;
     const why = this.#encoded.problem ?? this.#why;
-    return { kept, dropped, ...(why !== undefined && { why }) };
+    const { needsSoftware } = this.#encoded;
+    return { kept, dropped, ...(why !== undefined && { why }), ...(needsSoftware && { needsSoftware }) };
   }
 
   /** The camera sends video of its own, from now on another. */

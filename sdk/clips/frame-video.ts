@@ -32,6 +32,7 @@ export class FrameVideo {
   #working: Promise<void> = Promise.resolve();
   #dueMs = Number.NEGATIVE_INFINITY;
   #problem: string | undefined;
+  #needsSoftware = false;
 
   constructor(options: FrameVideoOptions) {
     this.#options = options;
@@ -40,6 +41,11 @@ export class FrameVideo {
   /** Why nothing is encoded; undefined: it is, or nothing was to be yet. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** No hardware encodes, and the processor may not. */
+  get needsSoftware(): boolean {
+    return this.#needsSoftware;
   }
 
   /** The frame is borrowed until this returns. */
@@ -62,6 +68,7 @@ export class FrameVideo {
   /** The camera sends its own, or none is wanted. */
   async stop(): Promise<void> {
     this.#problem = undefined;
+    this.#needsSoftware = false;
     if (!this.#encoder && !this.#isBusy) return;
     await this.#working;
     await this.#end();
@@ -85,6 +92,7 @@ export class FrameVideo {
   async #start(shape: Shape): Promise<Encoder | undefined> {
     const { software, sink, logger } = this.#options;
     const way = await chooseEncoder(software);
+    this.#needsSoftware = !way && !software;
     if (!way) {
       const advice = software ? 'install ffmpeg with libx264' : 'history.clips.software lets the processor do it';
       this.#fail(`the camera sends no video that can be kept, and no encoder works here: ${advice}`);

@@ -652,6 +652,10 @@ export const HistorySettings = Type.Object(
 );
 export type HistorySettings = Static<typeof HistorySettings>;
 
+/** A change to what is kept of past events: fields that are left out stay as they are. */
+export type HistoryChange = DeepPartial<HistorySettings>;
+export const HistoryChange = Type.Unsafe<HistoryChange>(changeOf(HistorySettings));
+
 export const Settings = Type.Object(
   {
     node: Type.String({

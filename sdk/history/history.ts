@@ -53,7 +53,7 @@ const daySeconds = 86_400;
  * const jpeg = await node.history.picture(events[0].id);
  */
 export class History extends EventEmitter<HistoryEvents> {
-  readonly #options: HistoryOptions;
+  #options: HistoryOptions;
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #index = new HistoryIndex();
@@ -93,6 +93,12 @@ export class History extends EventEmitter<HistoryEvents> {
   /** Does it survive the process? */
   get isKept(): boolean {
     return this.#writer.hasDisk;
+  }
+
+  /** How much is kept, from now on; `enabled` counts where it is opened. */
+  limit(settings: HistorySettings): void {
+    this.#options = { ...this.#options, settings };
+    this.#bound();
   }
 
   /** Reads what is there. Does not throw: where the disk does not take it, that is logged, and events are in memory. */
@@ -208,12 +214,9 @@ export class History extends EventEmitter<HistoryEvents> {
    * @throws InputError when the day is none, or the disk does not let them be removed.
    */
   async remove(which: { readonly id: string } | { readonly day: string } | 'all'): Promise<number> {
-    const day = which !== 'all' && 'day' in which ? checkDay(which.day) : undefined;
+    const isMeant = rowFilterOf(which);
     await this.#ready();
-    const rows = this.#index.newestFirst().filter((row) => {
-      if (which === 'all') return true;
-      return 'id' in which ? row.id === which.id : dayOf(row.startTime) === day;
-    });
+    const rows = this.#index.newestFirst().filter(isMeant);
     await this.#remove(rows);
     return rows.length;
   }
@@ -342,14 +345,20 @@ export class History extends EventEmitter<HistoryEvents> {
       this.#index.remove(row);
       this.#began.delete(row.place);
     }
-    this.#tell(
-      'removed',
-      rows.map(({ id }) => id),
-    );
+    const ids = rows.map(({ id }) => id);
+    this.#tell('removed', ids);
     await this.#writer.forget(rows, clipsOnlyOf(rows, this.#index)).catch((error: unknown) => {
       throw new InputError(`the history: the disk does not let these events be removed: ${messageOf(error)}`);
     });
   }
+}
+
+/** @throws InputError when the day is none. */
+function rowFilterOf(which: Parameters<History['remove']>[0]): (row: IndexRow) => boolean {
+  if (which === 'all') return () => true;
+  if ('id' in which) return ({ id }) => id === which.id;
+  const day = checkDay(which.day);
+  return ({ startTime }) => dayOf(startTime) === day;
 }
 
 function filterOf({ camera, label, name, zone }: HistoryQuery): (event: ObjectState) => boolean {

@@ -58,7 +58,7 @@ export interface PipelineStats {
   /** Of a camera with a `substream`: which of its streams is read, and why. */
   stream?: StreamUse;
   /** Clips of its events, where they are wanted: totals, and why there are none or the last one was dropped. */
-  clips?: { readonly kept: number; readonly dropped: number; readonly why?: string };
+  clips?: { readonly kept: number; readonly dropped: number; readonly why?: string; readonly needsSoftware?: true };
   /** How long frames have been arriving without one being finished, ms; 0 while all is well. */
   unfinishedMs: number;
   device: DeviceHealth;

@@ -187,6 +187,54 @@ describe('NodeRun', () => {
     await expect.poll(() => run.node.pipelines.get('door')!.status === 'online', patience).toBe(true);
   });
 
+  it('changes what is kept of past events, at once; what is in memory alone stays there', async () => {
+    const text0 = `history: { days: 20 } # enough\nstorage: { keep: ram }\n${one}`;
+    const { run, ask, text } = await start(text0);
+    const now = Date.now() / 1000;
+    const told = (id: string, days: number) =>
+      objectState({ id, camera: 'door', start_time: now - days * 86_400, frame_time: now });
+    run.node.history.add({ type: 'new', after: told('old', 10) });
+    run.node.history.add({ type: 'new', after: told('young', 2) });
+    const events = async () => (await run.node.history.list({ limit: 9 })).events.map(({ id }) => id);
+    const stateNow = async () => (await ask('GET', '/api/state')).body;
+    const { run: seen, board } = await stateNow();
+    expect(board.history).toEqual({
+      ...{ days: 20, megabytes: 500, clips: { enabled: false, software: false }, on_disk: false },
+      ranges: { days: [1, 3650], megabytes: [1, 1_000_000] },
+    });
+    for (const [body, expected] of [
+      [{ days: 0 }, /history.*days: expected.*1 to 3650, got 0/s],
+      [{ days: 2.5 }, /days: expected a whole number/],
+      [{ megabytes: 1_000_001 }, /megabytes: expected/],
+      [{ clips: { enabled: 'yes' } }, /clips\.enabled: expected true or false/],
+      [{ clip: true }, /clip/],
+    ] as const) {
+      const { status, body: answer } = await ask('POST', '/api/history', body);
+      expect([body, status, answer.error]).toEqual([body, 400, expect.stringMatching(expected)]);
+    }
+    // What is so already starts nothing again.
+    const { node } = run;
+    for (const body of [{}, { clips: {} }, { days: 20, clips: { software: false } }]) {
+      expect((await ask('POST', '/api/history', body, { 'if-match': `"${seen}"` })).status).toBe(200);
+    }
+    expect([run.node, text(), await events()]).toEqual([node, text0, ['young', 'old']]);
+
+    const change = { days: 5, megabytes: 80, clips: { enabled: true } };
+    expect((await ask('POST', '/api/history', change, { 'if-match': `"${seen}"` })).status).toBe(200);
+    expect(text()).toMatch(/^history: \{ ?days: 5, megabytes: 80, clips: \{ ?enabled: true ?\} ?\} # enough$/m);
+    expect(text()).toContain('# by the street');
+    expect(run.node.settings.history).toMatchObject(change);
+    expect((await stateNow()).board.history).toMatchObject(change);
+    expect(await events()).toEqual(['young']);
+    expect(await ask('GET', '/api/events/days')).toMatchObject({ body: { limits: { days: 5, megabytes: 80 } } });
+
+    // Who saw what was there before.
+    const before = text();
+    const late = await ask('POST', '/api/history', { days: 9 }, { 'if-match': `"${seen}"` });
+    expect([late.status, late.body.error]).toEqual([412, expect.stringContaining('changed meanwhile')]);
+    expect(text()).toBe(before);
+  });
+
   it('keeps the source of the command line, and does not write what the file gets from elsewhere', async () => {
     const { run, ask, text } = await start(ports, { given: { source: 'scene:' } });
     expect((await ask('POST', '/api/cameras', { name: 'yard', source: 'scene:' })).status).toBe(200);

@@ -226,6 +226,7 @@ describe('Console: requests', () => {
     for (const [path, body] of [
       ['api/node', { name: 'shed' }],
       ['api/access', { network: false }],
+      ['api/history', { days: 9 }],
     ] as const) {
       expect([path, await ask('POST', path, body, '"x"')]).toEqual([path, 412]);
       expect([path, await ask('POST', path, body, `"${run}"`)]).toEqual([path, 200]);
@@ -235,6 +236,7 @@ describe('Console: requests', () => {
     expect(board.changes).toEqual([
       { node: 'shed' },
       { access: { network: false } },
+      { history: { days: 9 } },
       { remove: 'door', seen: camera.revision },
     ]);
   });

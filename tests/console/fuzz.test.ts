@@ -47,6 +47,7 @@ const routes = [
   '/api/sources/try',
   '/api/node',
   '/api/access',
+  '/api/history',
 ];
 const parts = [
   '..',

@@ -95,6 +95,7 @@ const guarded: [string, string][] = [
   ['DELETE', '/api/cameras/door'],
   ['POST', '/api/node'],
   ['POST', '/api/access'],
+  ['POST', '/api/history'],
   ['GET', '/api/live'],
   ['GET', '/metrics'],
   ['GET', '/api/nothing'],

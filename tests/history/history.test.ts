@@ -163,6 +163,22 @@ describe.each([
     );
   });
 
+  it('keeps less at once when it is limited further, and more from then on', async () => {
+    const history = await open({ folder: makeFolder() });
+    const now = Date.now() / 1000;
+    const long = (id: string, days: number) => event(id, { start_time: now - days * 86_400, frame_time: now });
+    for (const [id, days] of [
+      ['old', 20],
+      ['young', 2],
+    ] as const)
+      history.add(long(id, days));
+    history.limit({ ...defaults, days: 10 });
+    expect(await ids(history)).toEqual(['young']);
+    history.limit({ ...defaults, days: 40 });
+    history.add(long('older', 30));
+    expect(await ids(history)).toEqual(['older', 'young']);
+  });
+
   it('removes what is older than the days it may keep', async () => {
     let now = 0;
     const history = await open({ folder: makeFolder(), settings: { days: 2 }, now: () => now });

@@ -132,7 +132,7 @@ describe('contract', () => {
           timeTotals: times,
           objects: 1,
           gaze: { regions: 1, timeShare: 0, waiting: 0, whole: 1, closer: 0, waited: 0 },
-          clips: { kept: 3, dropped: 1, why: 'the disk is too slow' },
+          clips: { kept: 3, dropped: 1, why: 'the disk is too slow', needsSoftware: true },
           unfinishedMs: 0,
           device: health,
         },

@@ -1,6 +1,7 @@
 import { isLoopback } from '../../sdk/access/network.ts';
 import { hashPassword } from '../../sdk/access/password.ts';
 import { InputError, messageOf, StaleError } from '../../sdk/base/errors.ts';
+import { pathsOf } from '../../sdk/config/changed-fields.ts';
 import type { SettingsEdit } from '../../sdk/config/edit-settings.ts';
 import { type Settings, StateName } from '../../sdk/config/schema.ts';
 import type { SettingsInput } from '../../sdk/config/settings.ts';
@@ -61,6 +62,10 @@ export async function editsOf(
   if ('node' in change) {
     refuseGiven('--node', given.node);
     return [{ set: { node: change.node } }];
+  }
+  if ('history' in change) {
+    const isAnother = [...pathsOf(change.history)].some(([path, value]) => value !== at(settings.history, path));
+    return isAnother ? [{ set: { history: change.history } }] : [];
   }
   return accessEdits(change.access, settings, given);
 }
@@ -124,6 +129,9 @@ async function accessEdits(
   }
   return edits;
 }
+
+const at = (settings: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((inner, name) => (inner as SettingsInput)[name], settings);
 
 function refuseGiven(option: string, value: string | undefined): void {
   if (value !== undefined)

@@ -201,7 +201,9 @@ export class NodeRun implements Board {
     if (leaves) await move(dataFolder(before), dataFolder(settings));
     this.#settings = settings;
     const { history } = this.#node;
-    const isSame = isDeepStrictEqual([settings.history, settings.storage], [before.history, before.storage]);
+    const wayOf = ({ history: { enabled }, storage: { keep } }: Settings) => [enabled, keep];
+    const isSame = isDeepStrictEqual(wayOf(settings), wayOf(before));
+    history.limit(settings.history);
     // What is in memory alone goes on; what is on disk may have moved.
     this.#node = this.#makeNode(isSame && !(leaves && hadDisk) ? history : undefined);
     if (change && 'rename' in change) await this.#rename(change.rename, change.to);

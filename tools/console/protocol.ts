@@ -256,7 +256,21 @@ export interface BoardState {
     /** Settings that others changed there and that are used from the next start. */
     waits: string[];
   };
+  history: {
+    days: number;
+    megabytes: number;
+    clips: { enabled: boolean; software: boolean };
+    /** The least and the most that each may be. */
+    ranges: { days: [number, number]; megabytes: [number, number] };
+    /** Otherwise the settings keep them in memory alone, without clips. */
+    on_disk: boolean;
+  };
 }
+
+/** A change of `BoardState.history`. */
+export type HistoryChange = Partial<Pick<BoardState['history'], 'days' | 'megabytes'>> & {
+  clips?: Partial<BoardState['history']['clips']>;
+};
 
 /** The answer, with status 412, to a change of settings that others have changed since. */
 export interface StaleAnswer {

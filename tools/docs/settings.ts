@@ -10,7 +10,7 @@ export function settingsPage(): string {
   return `# Settings
 
 \`ocellus run\` reads \`ocellus.yaml\` in the folder it is started in, or the file that \`--config\` names. Every field may be
-left out. Changes on the page or over MQTT are written back to the file; comments stay. It may be [edited while it runs](console.md#two-who-change-the-same). An invalid field stops the start with its path, what was expected and what came.
+left out. Changes on the page (of cameras, the board’s name, [what is kept of past events](console.md#cameras-and-the-board) and the password) or over MQTT are written back to the file; comments stay. It may be [edited while it runs](console.md#two-who-change-the-same). An invalid field stops the start with its path, what was expected and what came.
 
 \`\`\`yaml
 node: porch

@@ -66,6 +66,11 @@ const Clips = Fields(
     kept: Count('In total.'),
     dropped: Count('Those that could not be kept, or not in time, in total.'),
     why: Type.Optional(Type.String({ description: 'Why there are none, or why the last one was dropped.' })),
+    needs_software: Type.Optional(
+      Type.Literal(true, {
+        description: 'Nothing but the processor could encode them, and `history.clips.software` does not let it.',
+      }),
+    ),
   },
   'What became of clips of events (`history.clips`).',
 );

@@ -5,6 +5,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings, resolveSettings, type SettingsInput } from '../../../sdk/config/settings.ts';
 import { NodeRun } from '../../../tools/cli/node-run.ts';
+import { hasProgram } from '../../support/needs.ts';
 import { recorder } from '../../support/recorder.ts';
 import { browserPath, buildPage, patience, Visitor, violationsOf } from './browser.ts';
 
@@ -13,6 +14,7 @@ describe.skipIf(!existsSync(browserPath))('cameras in a real browser (needs chro
   const folder = mkdtempSync(join(tmpdir(), 'ocellus-cameras-'));
   const file = join(folder, 'ocellus.yaml');
   const text = () => readFileSync(file, 'utf8');
+  const logger = recorder();
   let run: NodeRun;
   let visitor: Visitor;
 
@@ -22,7 +24,7 @@ describe.skipIf(!existsSync(browserPath))('cameras in a real browser (needs chro
     const resolve = async (input: SettingsInput) =>
       resolveSettings({ ...input, data: join(folder, 'data'), core: { model: 'off' } });
     run = new NodeRun(await resolve(await readSettings(file, true)), {
-      ...{ file, resolve, given: {}, setupErrors: [], logger: recorder(), page: join(folder, 'page') },
+      ...{ file, resolve, given: {}, setupErrors: [], logger, page: join(folder, 'page') },
       restart() {},
       announce() {},
       find: async (network) => ({
@@ -139,6 +141,79 @@ describe.skipIf(!existsSync(browserPath))('cameras in a real browser (needs chro
     await page.locator('.brand-node', { hasText: 'schuppen-1' }).waitFor(patience);
     expect([run.node.name, text()]).toEqual(['schuppen-1', expect.stringMatching(/^node: schuppen-1$/m)]);
   });
+
+  it.skipIf(!hasProgram('ffmpeg'))(
+    'past events: how many, and clips that the processor makes, on a phone',
+    async () => {
+      const page = await open('#/settings', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+      const form = page.getByRole('region', { name: 'Past events' });
+      const stateNow = async () => (await page.request.get(`${address()}api/state`)).json();
+      const history = async () => (await stateNow()).board.history;
+      const [days, room] = [form.getByLabel('Days they are kept'), form.getByLabel('Room for them, in MB')];
+      const [save, undo] = [form.getByRole('button', { name: 'Save' }), form.getByRole('button', { name: 'Undo' })];
+      const clips = form.getByRole('switch', { name: 'Clips' });
+      const processor = form.getByRole('switch', { name: 'Let the processor make them' });
+
+      await days.fill('0');
+      await form
+        .getByRole('alert')
+        .filter({ hasText: 'Expected a whole number from 1 to 3650, got 0.' })
+        .waitFor(patience);
+      expect([await save.isDisabled(), await undo.isDisabled()]).toEqual([true, true]);
+      await days.fill('60');
+      await room.fill('900');
+      await save.tap();
+      await expect.poll(history, patience).toMatchObject({ days: 60, megabytes: 900 });
+      expect(text()).toMatch(/^history:\s+days: 60\s+megabytes: 900$/m);
+      expect(text()).toMatch(/^# Mine\.[\s\S]*# any$/m);
+      await undo.tap();
+      await expect.poll(history, patience).toMatchObject({ days: 30, megabytes: 500 });
+      await expect.poll(() => days.inputValue(), patience).toBe('30');
+      // Less than was kept: asked about.
+      await days.fill('7');
+      await save.tap();
+      await page.getByRole('dialog', { name: 'Keep less?' }).getByRole('button', { name: 'Keep less' }).tap();
+      await expect.poll(history, patience).toMatchObject({ days: 7, megabytes: 500 });
+
+      expect(await processor.count()).toBe(0);
+      await clips.tap();
+      await expect.poll(history, patience).toMatchObject({ clips: { enabled: true, software: false } });
+      // What the node says, and what can be done about it.
+      await form
+        .getByText('kueche: the camera sends no video that can be kept, and no encoder works here')
+        .waitFor(patience);
+      await processor.waitFor(patience);
+      expect(await violationsOf(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      await processor.tap();
+      await expect.poll(history, patience).toMatchObject({ days: 7, clips: { enabled: true, software: true } });
+      expect(text()).toMatch(/^ {2}clips:\s+enabled: true\s+software: true$/m);
+      const ofCamera = () => run.node.stats().cameras.kueche!;
+      await expect.poll(() => ofCamera().device.frames, patience).toBeGreaterThan(20);
+      await form.getByText('no encoder works here').waitFor({ state: 'detached', ...patience });
+      await expect.poll(() => logger.lines.join('\n'), patience).toContain('clips: encodes with libx264');
+      expect(ofCamera().clips).toEqual({ kept: 0, dropped: 0 });
+
+      // Who saw what was there before changes nothing, and what others changed is not taken back.
+      const { run: seen } = await stateNow();
+      const change = async (data: object, match?: string) =>
+        (
+          await page.request.post(`${address()}api/history`, {
+            data,
+            headers: { origin: address().slice(0, -1), ...(match !== undefined && { 'if-match': `"${match}"` }) },
+          })
+        ).status();
+      expect(await change({ clips: { software: false } }, seen)).toBe(200);
+      expect(await change({ clips: { software: true } }, seen)).toBe(412);
+      await expect.poll(() => undo.isDisabled(), patience).toBe(true);
+      expect(await change({ clips: { software: true } })).toBe(200);
+      await expect.poll(() => undo.isDisabled(), patience).toBe(false);
+      await undo.tap();
+      await expect.poll(history, patience).toMatchObject({ clips: { enabled: true, software: false } });
+      await undo.tap();
+      await expect.poll(history, patience).toMatchObject({ days: 7, clips: { enabled: false } });
+    },
+  );
 
   it('says on Live and on Events that nothing is detected', async () => {
     const camera = run.node.pipelines.get('kueche')!;

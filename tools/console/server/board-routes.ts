@@ -4,7 +4,7 @@ import { discoverCameras, findCameras } from '../../../devices/index.ts';
 import { maskCredentials } from '../../../sdk/base/credentials.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { withoutMaskedSource } from '../../../sdk/config/masked-source.ts';
-import { type CameraChange, CameraSettings, Settings } from '../../../sdk/config/schema.ts';
+import { type CameraChange, CameraSettings, HistoryChange, Settings } from '../../../sdk/config/schema.ts';
 import { hasReference } from '../../../sdk/config/secrets.ts';
 import { validate } from '../../../sdk/config/validate.ts';
 import type { FoundSources } from '../protocol.ts';
@@ -58,6 +58,7 @@ export class BoardRoutes {
     if (!this.#options.board) return undefined;
     if (path === '/api/cameras') return { POST: (q, r) => this.#add(q, r) };
     if (path === '/api/node') return { POST: (q, r) => this.#nameNode(q, r) };
+    if (path === '/api/history') return { POST: (q, r) => this.#setHistory(q, r) };
     if (path === '/api/reload') return { POST: (q, r) => this.#reload(q, r) };
     if (path === '/api/access') return { POST: (q, r) => this.#setAccess(q, r) };
     const [, camera] = /^\/api\/cameras\/([^/]+)\/rename$/.exec(path) ?? [];
@@ -113,6 +114,12 @@ export class BoardRoutes {
     const { name } = await read(request, Named);
     this.#assertSeen(request);
     await this.#change(request, response, { node: name });
+  }
+
+  async #setHistory(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const history = validate(HistoryChange, await readJson(request), 'history');
+    this.#assertSeen(request);
+    await this.#change(request, response, { history });
   }
 
   async #setAccess(request: IncomingMessage, response: ServerResponse): Promise<void> {

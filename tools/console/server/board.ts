@@ -1,5 +1,5 @@
 import type { FoundCamera, FoundNetworkCamera } from '../../../devices/index.ts';
-import type { CameraChange } from '../../../sdk/config/schema.ts';
+import type { CameraChange, HistoryChange } from '../../../sdk/config/schema.ts';
 
 /** A change of what runs here, beyond the settings of a camera that runs. */
 export type BoardChange =
@@ -11,6 +11,8 @@ export type BoardChange =
   | { readonly reload: true }
   /** The name of the node. */
   | { readonly node: string }
+  /** What is kept of past events. */
+  | { readonly history: HistoryChange }
   /** Of this page. `password`: in plain text; null takes it away. `network`: whether other machines reach the page. */
   | { readonly access: { readonly password?: string | null; readonly network?: boolean } };
 

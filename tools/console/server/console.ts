@@ -22,7 +22,7 @@ import { operations } from './operations.ts';
 import { HttpError } from './reply.ts';
 import { livePath, parseUrl, Routes } from './routes.ts';
 import { type Shown, ShownNode } from './shown-node.ts';
-import { fileState } from './state.ts';
+import { fileState, keptState } from './state.ts';
 import { StaticFiles } from './static-files.ts';
 
 const defaultSettings = validate(CameraSettings, {}, 'the defaults');
@@ -191,7 +191,10 @@ export class Console {
       setup_errors: [...setupErrors],
       defaults: defaultSettings,
       board: board
-        ? { network: !isLoopback(this.#host), password: this.#access.required, file: fileState(board.file) }
+        ? {
+            ...{ network: !isLoopback(this.#host), password: this.#access.required, file: fileState(board.file) },
+            history: keptState(this.#shown.shown.node.settings),
+          }
         : null,
     };
   }

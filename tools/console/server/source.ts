@@ -28,7 +28,7 @@ export type ConsoleCamera = Pick<
 /** What the console needs of a node; a `Node` is one. */
 export interface ConsoleNode {
   readonly name: string;
-  readonly settings: Pick<Settings, 'mqtt' | 'history'>;
+  readonly settings: Pick<Settings, 'mqtt' | 'history' | 'storage'>;
   readonly pipelines: ReadonlyMap<string, ConsoleCamera>;
   /** Undefined when nothing can be taught. */
   readonly learning?: NodeLearning | undefined;

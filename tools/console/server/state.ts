@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
+import type { TInteger } from '@sinclair/typebox';
 import { maskCredentials, maskSource } from '../../../sdk/base/credentials.ts';
 import { withMaskedSource } from '../../../sdk/config/masked-source.ts';
+import { HistorySettings, type Settings } from '../../../sdk/config/schema.ts';
 import type { BoardState, CameraState, ConsoleState, SourceState, ViewState } from '../protocol.ts';
 import type { FileState } from './board.ts';
 import type { ConsoleCamera } from './source.ts';
@@ -47,6 +49,18 @@ function opened({ device }: ConsoleCamera): SourceState['opened'] {
 /** The settings file as the page shows it. */
 export function fileState({ path, trouble, waits }: FileState): BoardState['file'] {
   return { name: basename(path), trouble, waits: [...waits] };
+}
+
+/** What is kept of past events, and what may be. */
+export function keptState({ history, storage }: Pick<Settings, 'history' | 'storage'>): BoardState['history'] {
+  const { days, megabytes, enabled, clips } = history;
+  const { properties } = HistorySettings;
+  const rangeOf = ({ minimum, maximum }: TInteger): [number, number] => [minimum!, maximum!];
+  return {
+    ...{ days, megabytes, clips: { enabled: clips.enabled, software: clips.software } },
+    ranges: { days: rangeOf(properties.days), megabytes: rangeOf(properties.megabytes) },
+    on_disk: enabled && storage.keep === 'disk',
+  };
 }
 
 /** The broker as the page shows it. */

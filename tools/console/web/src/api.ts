@@ -5,6 +5,7 @@ import type {
   EventDays,
   ExamplePage,
   FoundSources,
+  HistoryChange,
   HistoryPage,
   Looks,
   NearMissState,
@@ -97,6 +98,10 @@ export function renameNode(name: string, run: string): Promise<unknown> {
 
 export function setAccess(access: { password?: string | null; network?: boolean }, run: string): Promise<unknown> {
   return send('POST', '/api/access', access, run);
+}
+
+export function setHistory(history: HistoryChange, run: string): Promise<unknown> {
+  return send('POST', '/api/history', history, run);
 }
 
 /** Runs by what others wrote to the settings file. */

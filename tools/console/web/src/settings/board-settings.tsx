@@ -5,6 +5,7 @@ import { asName, nameInWords, namePattern } from '../parts/name.ts';
 import { linkTo } from '../route.ts';
 import { useStore } from '../store.ts';
 import { AccessForm } from './access-form.tsx';
+import { HistoryForm } from './history-form.tsx';
 import { NameForm } from './name-form.tsx';
 import { SourceHelp } from './source-field.tsx';
 import { SourceForm } from './source-form.tsx';
@@ -32,6 +33,10 @@ export function BoardSettings({ board }: { board: BoardState }) {
             value={node}
             rename={(name) => renameNode(name, run)}
           />
+        </section>
+        <section class="card panel form" aria-label="Past events">
+          <h3>Past events</h3>
+          <HistoryForm history={board.history} />
         </section>
         <section class="card panel form" aria-label="Access">
           <h3>Who reaches this page</h3>
