@@ -82,34 +82,39 @@ function RegionEditor({ camera }: { camera: CameraState }) {
 
   const fate = draft ? fateOf(draft, settings) : 'same';
   useEffect(() => {
-    if (!draft) return;
-    if (fate === 'same') setDraft(renumbered(draft, settings));
+    // What is saved from here is no change of others.
+    if (!draft || saving.current) return;
+    // By functions of it: what was saved and closed meanwhile must not come back.
+    if (fate === 'same') setDraft((now) => now && renumbered(now, settings));
     else if (!changed) {
       // Nothing of this page is lost: it follows.
       if (fate === 'deleted') tell('bad', `The ${draft.kind} ${draft.original} was deleted elsewhere.`);
-      goTo(fate === 'deleted' ? undefined : draftOf(draft.kind, draft.original!, settings));
+      setDraft((now) => now && draftOf(now.kind, now.original!, settings));
+      setCorner(undefined);
     }
   }, [camera.revision]);
   /** What others have changed as well, with what saves it all the same. */
   const [clash, setClash] = useState<{ error: ClashError; again(): void }>();
+  const saved = (told: string) => {
+    // Who leaves before this is shown has nothing unsaved either.
+    now.current = false;
+    keptDrafts.set(name, undefined);
+    goTo(undefined);
+    tell('good', told);
+  };
   /** @param seen The camera as it was for who drew this. */
   const save = async (edit: typeof changeWith, shape: Draft, told: string, seen: CameraState) => {
     saving.current = true;
     try {
       await saveCamera(edit(shape, seen.settings), seen);
-      keptDrafts.set(name, undefined);
-      goTo(undefined);
-      tell('good', told);
+      saved(told);
     } catch (error) {
       if (error instanceof ClashError) {
-        const { now } = error;
+        const { now: there } = error;
         // To save it all the same is a change of what is there now.
         const again = () =>
-          saveCamera(edit(shape, seenWith(shape, now.settings)), now).then(
-            () => {
-              goTo(undefined);
-              tell('good', told);
-            },
+          saveCamera(edit(shape, seenWith(shape, there.settings)), there).then(
+            () => saved(told),
             ({ message }: Error) => tell('bad', message),
           );
         setClash({ error, again });
