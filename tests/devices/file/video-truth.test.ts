@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -156,12 +156,20 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe'))(
       }
     });
 
-    it('begins anew where its pixels change their shape and their number stays, as television does', async () => {
+    it('begins anew where its pixels change their shape and their number stays, as television does (needs an ffmpeg that follows)', async ({
+      skip,
+    }) => {
       const parts = ['1', '16/11', '1/2', '1'].map((aspect, i) =>
         made('part.ts', `${half}:size=64x48,setsar=${aspect}`, '-output_ts_offset', String(i), '-bf', '0', ...h264),
       );
       const path = join(temporaryFolder(), 'aspects.ts');
       writeFileSync(path, Buffer.concat(parts.map((part) => readFileSync(part))));
+      // From ffmpeg 7 on all frames have the shape that was found before the first one.
+      const told = spawnSync('ffmpeg', ['-nostdin', '-i', path, '-vf', 'showinfo', '-f', 'null', '-'], {
+        encoding: 'utf8',
+      });
+      const shapes = new Set(told.stderr.match(/ sar:\S+ s:/g));
+      skip(shapes.size === 1, 'this ffmpeg gives all frames one shape of pixels');
       const { frames, sizes } = await read(path);
       const expected = ['64x48', '92x48', '64x96', '64x48'].flatMap((size) => Array(5).fill(size));
       expect(frames.map(({ size }) => size)).toEqual(expected);
