@@ -41,7 +41,8 @@ export function run(program: string, args: readonly string[], options: RunOption
 /** Runs npm: the one that started this process, else the one on the PATH. */
 export function runNpm(args: readonly string[], options: RunOptions = {}): string {
   const path = process.env.npm_execpath;
-  const [program, ...first] = path?.endsWith('.js') ? [process.execPath, path] : ['npm'];
+  // With npm 9 it may be npx.
+  const [program, ...first] = path?.endsWith('npm-cli.js') ? [process.execPath, path] : ['npm'];
   return run(program!, [...first, ...args, '--no-audit', '--no-fund', '--loglevel=error'], {
     package: 'npm',
     ...options,

@@ -66,7 +66,9 @@ export function installPackagesIn(folder) {
   // as well, since npm 11 warns of unknown settings in .npmrc and a later one may drop them.
   const environment = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
   // Node's own npm, so that this works where only `node` is on the PATH of a service.
-  const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
+  const path = process.env.npm_execpath;
+  // With npm 9 it may be npx.
+  const npm = path?.endsWith('npm-cli.js') ? [process.execPath, path] : ['npm'];
   const [program, ...first] = npm;
   // Development packages too: TypeScript and Vite build the checkout.
   const args = [...first, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
