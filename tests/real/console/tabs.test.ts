@@ -195,6 +195,8 @@ describe.skipIf(!existsSync(browserPath))('two who change the same (needs chromi
     const page = await open('#/settings', phone);
     const banner = page.locator('.banner');
     await expect.poll(text, patience).toMatch(/threshold: 0\.6/);
+    // It tells of what changes once it is there.
+    await page.getByRole('slider', { name: 'Threshold', exact: true }).waitFor(patience);
     writeFileSync(file, text().replace(/threshold: 0\.6/, 'threshold: 0.75'));
     await page.getByText('Changed elsewhere just now: Threshold.').waitFor(patience);
     await expect

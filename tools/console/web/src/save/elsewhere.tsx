@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CameraState } from '../../../protocol.ts';
-import { differences } from './merge.ts';
-import { ownPaths, settled } from './save-camera.ts';
+import { othersPaths, settled } from './save-camera.ts';
 import { settingInWords } from './words.ts';
 
 const shownMs = 20_000;
@@ -17,10 +16,8 @@ export function Elsewhere({ camera }: { camera: CameraState }) {
     // Which of it came from here is known with the answer.
     settled(camera.name).then(() => {
       if (!isShown) return;
-      const own = ownPaths(known.current);
-      const paths = differences(known.current.settings, newest.current.settings);
+      const others = othersPaths(known.current, newest.current).map(settingInWords);
       known.current = newest.current;
-      const others = paths.filter((path) => !own.has(path.join('.'))).map(settingInWords);
       if (others.length > 0) setChanged((before) => [...new Set([...before, ...others])]);
     });
     return () => {

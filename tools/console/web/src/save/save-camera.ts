@@ -1,7 +1,7 @@
-import type { CameraChange, CameraState } from '../../../protocol.ts';
+import type { CameraChange, CameraSettings, CameraState } from '../../../protocol.ts';
 import { patchCamera, StaleError } from '../api.ts';
 import { store } from '../store.ts';
-import { applied, type Clash, differences, merge } from './merge.ts';
+import { applied, type Clash, differences, isSame, merge } from './merge.ts';
 
 /** Others have changed the same: nothing was saved. */
 export class ClashError extends Error {
@@ -28,6 +28,8 @@ interface OwnChange {
   /** The revision that came of it. */
   revision: number;
   change: CameraChange;
+  /** All that was set then. */
+  after: CameraSettings;
 }
 
 /** What this page changed, oldest first: what is chosen while it is under way does not clash with it. */
@@ -59,13 +61,21 @@ export async function settled(camera: string): Promise<void> {
   }
 }
 
-/** The paths of what this page changed in a camera since a revision, as text. */
-export function ownPaths({ name, settings, revision }: CameraState): Set<string> {
-  const changes = own.filter((one) => one.camera === name && one.revision > revision);
-  return new Set(
-    changes.flatMap(({ change }) => differences(settings, applied(settings, change)).map((path) => path.join('.'))),
-  );
+/** The paths of what others changed in a camera between two states of it; what this page changed has the values that came of that. */
+export function othersPaths(before: CameraState, now: CameraState): string[][] {
+  const { name, revision, settings } = before;
+  const changes = own
+    .filter((one) => one.camera === name && one.revision > revision)
+    .map(({ change, after }) => ({ after, paths: differences(settings, applied(settings, change)).map(String) }))
+    .reverse();
+  return differences(settings, now.settings).filter((path) => {
+    const last = changes.find(({ paths }) => paths.includes(String(path)));
+    return !last || !isSame(at(last.after, path), at(now.settings, path));
+  });
 }
+
+const at = (settings: unknown, path: readonly string[]) =>
+  path.reduce((value, key) => (value as Record<string, unknown> | undefined)?.[key], settings);
 
 async function save(change: CameraChange, seen: CameraState): Promise<Saved> {
   const { name } = seen;
@@ -79,7 +89,7 @@ async function save(change: CameraChange, seen: CameraState): Promise<Saved> {
     if (merged.clashes.length > 0) throw new ClashError(merged.clashes, now);
     try {
       const after = await patchCamera(name, merged.change, now.revision);
-      own = [...own.slice(1 - mostOwn), { run, camera: name, revision: after.revision, change }];
+      own = [...own.slice(1 - mostOwn), { run, camera: name, revision: after.revision, change, after: after.settings }];
       show(after, now);
       return { before: now, after };
     } catch (error) {
