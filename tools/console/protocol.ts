@@ -147,6 +147,13 @@ export interface Looks {
   looks: LookState[];
 }
 
+/** Response to a change of the board. */
+export interface BoardAnswer {
+  changed: true;
+  /** Of the state that came of it, for `If-Match` of the next change. */
+  run: string;
+}
+
 /** Response to teaching, relabelling, rolling back and accepting. */
 export interface TaughtAnswer {
   head: string;

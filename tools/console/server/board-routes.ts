@@ -7,7 +7,7 @@ import { withoutMaskedSource } from '../../../sdk/config/masked-source.ts';
 import { type CameraChange, CameraSettings, HistoryChange, Settings } from '../../../sdk/config/schema.ts';
 import { hasReference } from '../../../sdk/config/secrets.ts';
 import { validate } from '../../../sdk/config/validate.ts';
-import type { FoundSources } from '../protocol.ts';
+import type { BoardAnswer, FoundSources } from '../protocol.ts';
 import type { Board, BoardChange, FindCameras } from './board.ts';
 import type { Methods } from './handler.ts';
 import { assertMatches, seenRevision } from './if-match.ts';
@@ -149,7 +149,8 @@ export class BoardRoutes {
 
   async #change(request: IncomingMessage, response: ServerResponse, change: BoardChange): Promise<void> {
     await this.#options.board!.change(change);
-    sendJson(request, response, 200, { changed: true });
+    const answer: BoardAnswer = { changed: true, run: this.#options.run() };
+    sendJson(request, response, 200, answer);
   }
 
   #known(camera: string): ConsoleCamera {

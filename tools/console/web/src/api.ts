@@ -1,5 +1,6 @@
 import type {
   AsideState,
+  BoardAnswer,
   CameraChange,
   CameraState,
   EventDays,
@@ -92,15 +93,15 @@ export function removeCamera(camera: string, revision: number): Promise<unknown>
 }
 
 /** @param run Of the state that was seen. */
-export function renameNode(name: string, run: string): Promise<unknown> {
+export function renameNode(name: string, run: string): Promise<BoardAnswer> {
   return send('POST', '/api/node', { name }, run);
 }
 
-export function setAccess(access: { password?: string | null; network?: boolean }, run: string): Promise<unknown> {
+export function setAccess(access: { password?: string | null; network?: boolean }, run: string): Promise<BoardAnswer> {
   return send('POST', '/api/access', access, run);
 }
 
-export function setHistory(history: HistoryChange, run: string): Promise<unknown> {
+export function setHistory(history: HistoryChange, run: string): Promise<BoardAnswer> {
   return send('POST', '/api/history', history, run);
 }
 

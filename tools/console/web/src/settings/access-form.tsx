@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { BoardState } from '../../../protocol.ts';
 import { setAccess } from '../api.ts';
-import { useStore } from '../store.ts';
+import { saveBoard } from '../save/save-board.ts';
 
 const leastLetters = 8;
 
@@ -9,7 +9,6 @@ const leastLetters = 8;
 export function AccessForm({ board }: { board: BoardState }) {
   const [password, setPassword] = useState('');
   const [network, setNetwork] = useState(board.network);
-  const run = useStore((state) => state.console?.run ?? '');
   const [said, setSaid] = useState<{ error?: string; done?: string }>({});
   const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(location.hostname);
   if (!isHere) {
@@ -29,7 +28,7 @@ export function AccessForm({ board }: { board: BoardState }) {
   const isChanged = password !== '' || network !== board.network;
   const save = async (change: Parameters<typeof setAccess>[0]) => {
     try {
-      await setAccess(change, run);
+      await saveBoard((run) => setAccess(change, run));
       setPassword('');
       setSaid({ done: 'Saved. The page opens again in a moment; log in with the new password if there is one.' });
     } catch (reason) {

@@ -3,6 +3,7 @@ import type { BoardState } from '../../../protocol.ts';
 import { addCamera, renameNode } from '../api.ts';
 import { asName, nameInWords, namePattern } from '../parts/name.ts';
 import { linkTo } from '../route.ts';
+import { saveBoard } from '../save/save-board.ts';
 import { useStore } from '../store.ts';
 import { AccessForm } from './access-form.tsx';
 import { HistoryForm } from './history-form.tsx';
@@ -13,7 +14,6 @@ import { SourceForm } from './source-form.tsx';
 /** What is about the whole board: more cameras, its name, and who reaches this page. */
 export function BoardSettings({ board }: { board: BoardState }) {
   const node = useStore((state) => state.console?.node ?? '');
-  const run = useStore((state) => state.console?.run ?? '');
   const hasCamera = useStore((state) => state.cameras.length > 0);
   return (
     <>
@@ -31,7 +31,7 @@ export function BoardSettings({ board }: { board: BoardState }) {
             name="Name of the board"
             help="Part of each MQTT topic and Home Assistant entity. What was taught before counts on, as another board’s."
             value={node}
-            rename={(name) => renameNode(name, run)}
+            rename={(name) => saveBoard((run) => renameNode(name, run))}
           />
         </section>
         <section class="card panel form" aria-label="Past events">

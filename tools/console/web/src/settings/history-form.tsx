@@ -4,6 +4,7 @@ import { setHistory } from '../api.ts';
 import { Confirm } from '../parts/confirm.tsx';
 import { Switch } from '../parts/switch.tsx';
 import { useTyped } from '../parts/use-typed.ts';
+import { saveBoard } from '../save/save-board.ts';
 import { useStore } from '../store.ts';
 import { WholeField, wholeProblem } from './whole-field.tsx';
 
@@ -12,7 +13,6 @@ type Kept = BoardState['history'];
 /** How long past events are kept, how much room they have, and whether they have clips. */
 export function HistoryForm({ history }: { history: Kept }) {
   const { ranges, clips } = history;
-  const run = useStore((state) => state.console?.run ?? '');
   const days = useTyped(String(history.days));
   const megabytes = useTyped(String(history.megabytes));
   const [isBusy, setBusy] = useState(false);
@@ -27,7 +27,7 @@ export function HistoryForm({ history }: { history: Kept }) {
     setBusy(true);
     setError(undefined);
     try {
-      await setHistory(change, run);
+      await saveBoard((run) => setHistory(change, run));
       return true;
     } catch (reason) {
       setError((reason as Error).message);
@@ -38,7 +38,7 @@ export function HistoryForm({ history }: { history: Kept }) {
   };
   const save = async (change: HistoryChange) => {
     const back = fieldsOf(history, change);
-    if (!isBusy && (await apply(change))) setUndos((all) => [...all, { back, made: change }]);
+    if (await apply(change)) setUndos((all) => [...all, { back, made: change }]);
   };
   const isChanged = days.text !== String(history.days) || megabytes.text !== String(history.megabytes);
   const isWrong = [wholeProblem(days.text, ranges.days), wholeProblem(megabytes.text, ranges.megabytes)].some(Boolean);
