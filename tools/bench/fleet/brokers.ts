@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../../sdk/base/errors.ts';
+import { answersAt } from '../answers.ts';
 
 /** How a broker is started. */
 interface Kind {
@@ -143,7 +144,7 @@ export class Broker {
     const log = openSync(join(this.#folder, 'log'), 'a');
     this.#process = spawn(program!, args, { env, stdio: ['ignore', log, log], detached: true });
     closeSync(log);
-    while (!(await this.#answers())) {
+    while (!(await answersAt(this.#port))) {
       if (this.#process.exitCode !== null) {
         throw new Error(`${this.title} ended with ${this.#process.exitCode}:\n${this.log.slice(-2000)}`);
       }
@@ -164,7 +165,7 @@ export class Broker {
     // RabbitMQ's own process is a child of its script.
     process.kill(-child.pid!, signal);
     await ended;
-    while (await this.#answers()) await sleep(20);
+    while (await answersAt(this.#port)) await sleep(20);
     this.#kind.clear?.();
   }
 
@@ -182,16 +183,6 @@ export class Broker {
       kilobytes += Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
     }
     return { cpuSeconds: ticks / 100, residentMb: kilobytes / 1000 };
-  }
-
-  #answers(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const socket = connect(this.#port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.on('error', () => resolve(false));
-    });
   }
 }
 

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answersAt } from '../answers.ts';
 
 // Debian puts it where only root's PATH looks.
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
@@ -37,7 +38,7 @@ export class Mosquitto {
   async start(): Promise<void> {
     this.#process = spawn('mosquitto', ['-c', join(this.#folder, 'mosquitto.conf')], { env, stdio: 'ignore' });
     await once(this.#process, 'spawn');
-    while (!(await this.#answers())) await sleep(20);
+    while (!(await answersAt(this.#port))) await sleep(20);
   }
 
   async kill(): Promise<void> {
@@ -49,15 +50,5 @@ export class Mosquitto {
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true });
-  }
-
-  #answers(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const socket = connect(this.#port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.on('error', () => resolve(false));
-    });
   }
 }

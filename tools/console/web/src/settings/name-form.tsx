@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { FieldNotes } from '../parts/field-notes.tsx';
 import { asName, nameInWords, namePattern } from '../parts/name.ts';
 import { useTyped } from '../parts/use-typed.ts';
 
@@ -55,14 +56,7 @@ export function NameForm({
           {isBusy ? 'Renaming …' : 'Rename'}
         </button>
       </div>
-      <div id={`${id}-help`}>
-        {problem && (
-          <p class="field-error" role="alert">
-            {problem}
-          </p>
-        )}
-        <span class="field-help">{help}</span>
-      </div>
+      <FieldNotes id={`${id}-help`} problem={problem} help={help} />
     </form>
   );
 }

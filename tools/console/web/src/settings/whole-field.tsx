@@ -1,3 +1,4 @@
+import { FieldNotes } from '../parts/field-notes.tsx';
 import type { useTyped } from '../parts/use-typed.ts';
 
 type Range = readonly [least: number, most: number];
@@ -41,14 +42,7 @@ export function WholeField({
         aria-describedby={`${id}-help`}
         onInput={(event) => typed.setText(event.currentTarget.value)}
       />
-      <div id={`${id}-help`}>
-        {problem && (
-          <p class="field-error" role="alert">
-            {problem}
-          </p>
-        )}
-        <span class="field-help">{help}</span>
-      </div>
+      <FieldNotes id={`${id}-help`} problem={problem} help={help} />
     </div>
   );
 }
