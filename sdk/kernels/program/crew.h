@@ -36,6 +36,55 @@ class alignas(cache_line) Gate {
   pthread_cond_t condition_;
 };
 
+/// The units of one step, dealt to threads. Each has a run of neighbours, the same part of them at each step, so that what it reads is
+/// mostly what it wrote, in its own cache. It takes about half of what it has left: the first units in one go, which pays, the last ones
+/// one by one, so that all end together. Who has none left takes the far half of what another has.
+class Shares {
+ public:
+  /// @returns False when there is no memory.
+  bool allocate(size_t threads) { return left_.allocate(threads); }
+
+  /// Not while others take.
+  void deal(size_t units) {
+    const size_t threads = left_.size();
+    for (size_t i = 0; i < threads; i++) left_[i].range.store(of(units * i / threads, units * (i + 1) / threads));
+  }
+
+  /// Takes units [from, to) for a thread. @returns False when nobody has any left.
+  bool take(size_t thread, size_t& from, size_t& to) {
+    const size_t threads = left_.size();
+    for (size_t i = 0; i < threads; i++) {
+      if (take_of(thread + i < threads ? thread + i : thread + i - threads, i == 0, from, to)) return true;
+    }
+    return false;
+  }
+
+ private:
+  static constexpr uint64_t of(uint64_t from, uint64_t to) { return to << 32 | from; }
+
+  bool take_of(size_t owner, bool near, size_t& from, size_t& to) {
+    std::atomic<uint64_t>& range = left_[owner].range;
+    uint64_t old = range.load(), rest;
+    do {
+      from = old & UINT32_MAX;
+      to = old >> 32;
+      if (from >= to) return false;
+      const size_t some = left_.size() == 1 ? to - from : (to - from + 1) / 2;
+      rest = near ? of(from + some, to) : of(from, to - some);
+      (near ? to : from) = near ? from + some : to - some;
+    } while (!range.compare_exchange_weak(old, rest));
+    return true;
+  }
+
+  struct Left {
+    /// The first unit and the one behind the last: 32 bits each.
+    std::atomic<uint64_t> range;
+    /// No two in one cache line.
+    uint8_t apart[cache_line - sizeof(uint64_t)];
+  };
+  Buffer<Left> left_;
+};
+
 class Crew {
  public:
   static constexpr size_t most = 64;
@@ -53,21 +102,6 @@ class Crew {
 
   /// Calls `work(context, index)` on each thread, index 0 on this one, and returns when all have returned.
   void run(void (*work)(void*, size_t), void* context);
-
-  /// Within `run`: takes the next of `units` for this thread, about half of its equal share of what is left. So the first ones are
-  /// long, which pays, and the last ones single, so that all threads end together, also when one of them was held up.
-  ///
-  /// @param next The first that nobody has taken.
-  /// @returns False when none is left.
-  static bool take(std::atomic<size_t>& next, size_t units, size_t threads, size_t& from, size_t& to) {
-    from = next.load();
-    do {
-      if (from >= units) return false;
-      const size_t some = threads > 1 ? (units - from) / (2 * threads) : units;
-      to = from + (some > 0 ? some : 1);
-    } while (!next.compare_exchange_weak(from, to));
-    return true;
-  }
 
   /// Within `run`: returns when all have come here. The last to come calls `before_going(context)`.
   template <typename Last>

@@ -48,6 +48,7 @@ bool Program::load(const uint8_t* bytes, size_t size, const ProgramKernels& kern
     if (!plan(i, kernels, scalar, error)) return false;
   }
   if (!scratch_.allocate(threads * scratch_bytes_)) return error.set("no memory for %zu bytes to work in", threads * scratch_bytes_);
+  if (!shares_.allocate(threads)) return error.set("no memory for the shares of %zu threads", threads);
   if (!crew_.start(threads)) return error.set("the system gives no %zu threads", threads);
   return true;
 }
@@ -84,9 +85,11 @@ bool Program::takes(Planned& planned, const ProgramOperation& operation, Program
 struct Program::Run {
   Program* program;
   uint64_t* nanoseconds;
-  /// The first unit of the step that nobody has taken.
-  alignas(cache_line) std::atomic<size_t> next{0};
 };
+
+void Program::deal(size_t index) {
+  if (index < steps_.size()) shares_.deal(steps_[index].units);
+}
 
 void Program::share(void* context, size_t thread) {
   auto& run = *static_cast<Run*>(context);
@@ -100,7 +103,7 @@ void Program::share(void* context, size_t thread) {
     const Step& step = planned.step;
     const ProgramOperation& operation = *planned.operation;
     size_t from = 0, to = 0;
-    while (Crew::take(run.next, planned.units, threads, from, to)) {
+    while (program.shares_.take(thread, from, to)) {
       if (operation.run_with != nullptr) {
         operation.run_with(step, from, to, scratch);
       } else {
@@ -111,7 +114,7 @@ void Program::share(void* context, size_t thread) {
       const auto rows = static_cast<size_t>(step.out.h + 2 * step.out.halo);
       fill_halo(step.out, static_cast<ptrdiff_t>(rows * thread / threads), static_cast<ptrdiff_t>(rows * (thread + 1) / threads));
     }
-    crew.meet([&] { run.next.store(0); });
+    crew.meet([&] { program.deal(i + 1); });
     if (run.nanoseconds != nullptr && thread == 0) {
       const uint64_t end = now();
       run.nanoseconds[i] = end - start;
@@ -125,6 +128,7 @@ void Program::run(const uint8_t* const* inputs, uint64_t* nanoseconds) {
     Step& step = steps_[i].step;
     if (step.tensor != program_none) step.source = inputs[step.tensor];
   }
+  deal(0);
   Run run{this, nanoseconds};
   crew_.run(share, &run);
 }

@@ -76,6 +76,7 @@ class Program {
 
   struct Run;
   static void share(void* run, size_t thread);
+  void deal(size_t index);
   bool plan(size_t index, const ProgramKernels& kernels, const ProgramKernels& scalar, ProgramError& error);
   bool takes(Planned& planned, const ProgramOperation& operation, ProgramError& error);
 
@@ -87,6 +88,7 @@ class Program {
   Aligned scratch_;
   size_t scratch_bytes_ = 0;
   Buffer<Planned> steps_;
+  Shares shares_;
   // Last: its threads end before what they use.
   Crew crew_;
 };

@@ -1,6 +1,6 @@
 // `npm run bench:core`: the default network compiled, beside the run-times that others would use, all in turns in one run:
 // milliseconds of a run by the clock and of the processor, ratios within a round, medians with their spread. Then loading, and
-// what `ocellus run` takes. With `--avx2` all of them run as on a processor that has nothing newer than AVX2.
+// what `ocellus run` takes. With `--isa avx2`, or `avx512_vnni`, all of them run as on a processor that has nothing newer.
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,12 +27,18 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '9' },
     threads: { type: 'string', default: '1,2' },
-    avx2: { type: 'boolean', default: false },
+    isa: { type: 'string' },
     pictures: { type: 'string', default: asset('..', 'shared', 'data', 'coco', 'calibration') },
     clip: { type: 'string', default: asset('..', 'shared', 'data', 'video', 'one-by-one-person-detection.mp4') },
     json: { type: 'string', default: join(tmpdir(), 'ocellus-core.json') },
   },
 });
+
+/** What `older.cpp` is compiled with so that the processor seems to have this and nothing newer. */
+const hidden = new Map([
+  ['avx512_vnni', []],
+  ['avx2', ['-DONLY_AVX2']],
+]);
 
 /** Each subject runs for about so long in a round, ms. */
 const burstMs = 150;
@@ -102,7 +108,7 @@ function ours(network: string, file: string, threads: number): Subject[] {
   const { addon } = loadAddon();
   const own = addon?.variants.filter(
     (variant) =>
-      (values.avx2 ? variant === 'avx2' : variant !== 'scalar') && addon.kernels(variant).chosen.program === variant,
+      (values.isa ? variant === values.isa : variant !== 'scalar') && addon.kernels(variant).chosen.program === variant,
   );
   return (own ?? []).toReversed().map((variant) => ({
     ...{ name: `compiled, ${variant}`, network },
@@ -199,11 +205,11 @@ async function measure(
   }));
 }
 
-/** What processes need in their environment so that the processor seems to have AVX2 and nothing newer. */
-function onlyAvx2(scratch: string): Record<string, string> {
-  const library = join(scratch, 'avx2.so');
-  const how = ['-O2', '-std=c++17', '-shared', '-fPIC', '-Wl,-z,initfirst'];
-  execFileSync('g++', [...how, asset('tools', 'bench', 'core', 'avx2.cpp'), '-o', library]);
+/** What processes need in their environment so that the processor seems to have this instruction set and nothing newer. */
+function withNothingNewer(isa: string, scratch: string): Record<string, string> {
+  const library = join(scratch, 'older.so');
+  const how = ['-O2', '-std=c++17', '-shared', '-fPIC', '-Wl,-z,initfirst', ...hidden.get(isa)!];
+  execFileSync('g++', [...how, asset('tools', 'bench', 'core', 'older.cpp'), '-o', library]);
   return { LD_PRELOAD: library };
 }
 
@@ -243,10 +249,12 @@ async function residentMb(clip: string, port: number, seconds: number): Promise<
 async function bench(rounds: number): Promise<void> {
   if (!existsSync(values.pictures))
     throw new InputError(`--pictures: expected a folder of photographs, got ${values.pictures}`);
+  if (values.isa && !hidden.has(values.isa))
+    throw new InputError(`--isa: expected ${[...hidden.keys()].join(' or ')}, got ${values.isa}`);
   const scratch = mkdtempSync(join(tmpdir(), 'ocellus-core-'));
   try {
     const python = preparePython('core.txt');
-    const env = values.avx2 ? onlyAvx2(scratch) : {};
+    const env = values.isa ? withNothingNewer(values.isa, scratch) : {};
     const threads = values.threads.split(',').map(Number);
     const progress = new Progress(4 * threads.length * rounds);
     const results: { threads: number; measured: Measured[] }[] = [];
@@ -263,8 +271,8 @@ async function bench(rounds: number): Promise<void> {
       const head = ['RUN BY', 'ms BY THE CLOCK', 'ms OF THE PROCESSOR', 'TIMES THE FIRST', 'LOADED AND RUN ONCE, ms'];
       console.log(`\n${count} ${count === 1 ? 'thread' : 'threads'}\n${table([head, ...rows])}`);
     }
-    const limits = values.avx2 ? undefined : tellLimit(results, await findModel(defaultModel), peaks(scratch));
-    const whole = existsSync(values.clip) && !values.avx2 ? await tellWhole(scratch) : undefined;
+    const limits = values.isa ? undefined : tellLimit(results, await findModel(defaultModel), peaks(scratch));
+    const whole = existsSync(values.clip) && !values.isa ? await tellWhole(scratch) : undefined;
     writeFileSync(values.json, `${JSON.stringify({ rounds, results, limits, ...whole }, null, 2)}\n`);
     console.log(`\nMedians of ${rounds} rounds (smallest-largest). Written to ${values.json}`);
   } finally {

@@ -9,7 +9,10 @@ const retainedFilters = ['ocellus/#', 'homeassistant/#'];
 /** By nature another one at each look. */
 const changing = /\/(stats|response\/)/;
 
-const speaking = (version: 4 | 5): IClientOptions => ({ protocolVersion: version, reconnectPeriod: 100 });
+/** MQTT.js sends no filter a second time that it keeps for `resubscribe`. */
+const speaking = (version: 4 | 5): IClientOptions => ({
+  ...{ protocolVersion: version, reconnectPeriod: 100, resubscribe: false },
+});
 
 /** What consumers have heard of events: how many, and how many came again. */
 export class Heard {

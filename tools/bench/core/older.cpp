@@ -1,6 +1,6 @@
-// Loaded before a program (LD_PRELOAD), lets its processor seem to have AVX2 and nothing newer: run-times choose their kernels by the
-// instruction CPUID, and most have no switch for it. Linux lets that instruction trap where processor and hypervisor can; what it
-// answers then is passed on without AVX-512, AVX-VNNI and AMX. For benchmarks: what does not ask may still use them.
+// Loaded before a program (LD_PRELOAD), lets its processor seem to be an older one: run-times choose their kernels by the instruction
+// CPUID, and most have no switch for it. Linux lets that instruction trap where processor and hypervisor can; what it answers then is
+// passed on without AMX, and with ONLY_AVX2 defined without AVX-512 and AVX-VNNI, too. For benchmarks: what does not ask may still use them.
 #include <dlfcn.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -35,15 +35,24 @@ static void answer(int signal, siginfo_t*, void* context) {
   may_ask(false);
   const auto without = [](uint32_t& flags, auto... bits) { ((flags &= ~(1u << bits)), ...); };
   if (leaf == 7 && part == 0) {
-    // AVX-512 in all its parts, and in the last one AMX.
+    without(d, 22, 24, 25);
+  } else if (leaf == 7 && part == 1) {
+    // AMX of 16-bit and of complex floats.
+    without(a, 21);
+    without(d, 8);
+  }
+#if defined(ONLY_AVX2)
+  if (leaf == 7 && part == 0) {
+    // AVX-512 in all its parts.
     without(b, 16, 17, 21, 26, 27, 28, 30, 31);
     without(c, 1, 6, 11, 12, 14);
-    without(d, 2, 3, 8, 22, 23, 24, 25);
+    without(d, 2, 3, 8, 23);
   } else if (leaf == 7 && part == 1) {
-    // AVX-VNNI, AVX-512 and AMX of 16-bit floats, AVX-IFMA; then AVX-VNNI of other widths, AVX10.
-    without(a, 4, 5, 21, 23);
-    without(d, 4, 5, 8, 10, 19);
+    // AVX-VNNI, AVX-512 of 16-bit floats, AVX-IFMA; then AVX-VNNI of other widths, AVX10.
+    without(a, 4, 5, 23);
+    without(d, 4, 5, 10, 19);
   }
+#endif
   registers[REG_RAX] = a;
   registers[REG_RBX] = b;
   registers[REG_RCX] = c;
