@@ -22,6 +22,20 @@ void breathe() {
 #endif
 }
 
+/// Looks until something holds. @returns False when it takes so long that the processor is better given to others.
+template <typename Holds>
+bool looks_until(Holds holds) {
+  if (holds()) return true;
+  const int64_t start = now();
+  do {
+    for (int i = 0; i < 32; i++) {
+      breathe();
+      if (holds()) return true;
+    }
+  } while (now() - start < look_ns);
+  return false;
+}
+
 }  // namespace
 
 Gate::Gate() {
@@ -44,16 +58,45 @@ void Gate::open() {
 }
 
 void Gate::pass(uint32_t times) {
-  const int64_t start = now();
-  do {
-    for (int i = 0; i < 32; i++) {
-      if (times_.load() != times) return;
-      breathe();
-    }
-  } while (now() - start < look_ns);
+  if (looks_until([&] { return times_.load() != times; })) return;
   pthread_mutex_lock(&mutex_);
   sleeping_.fetch_add(1);
   while (times_.load() == times) pthread_cond_wait(&condition_, &mutex_);
+  sleeping_.fetch_sub(1);
+  pthread_mutex_unlock(&mutex_);
+}
+
+Meeting::Meeting() {
+  pthread_mutex_init(&mutex_, nullptr);
+  pthread_cond_init(&condition_, nullptr);
+}
+
+Meeting::~Meeting() {
+  pthread_cond_destroy(&condition_);
+  pthread_mutex_destroy(&mutex_);
+}
+
+bool Meeting::all_came(uint32_t times, size_t threads) const {
+  for (size_t i = 0; i < threads; i++) {
+    // One that is ahead has come as well; the numbers begin again after 2^32.
+    if (static_cast<int32_t>(came_[i].times.load() - times) < 0) return false;
+  }
+  return true;
+}
+
+void Meeting::come(size_t thread, size_t threads) {
+  const uint32_t times = came_[thread].times.load() + 1;
+  came_[thread].times.store(times);
+  // Who lies down after this has seen the new number.
+  if (sleeping_.load() > 0) {
+    pthread_mutex_lock(&mutex_);
+    pthread_cond_broadcast(&condition_);
+    pthread_mutex_unlock(&mutex_);
+  }
+  if (looks_until([&] { return all_came(times, threads); })) return;
+  pthread_mutex_lock(&mutex_);
+  sleeping_.fetch_add(1);
+  while (!all_came(times, threads)) pthread_cond_wait(&condition_, &mutex_);
   sleeping_.fetch_sub(1);
   pthread_mutex_unlock(&mutex_);
 }
@@ -70,8 +113,8 @@ void Crew::dismiss() {
 
 bool Crew::start(size_t size) {
   const size_t helpers = size < 1 ? 0 : (size < most ? size : most) - 1;
-  if (helpers == 0) return true;
-  if (!members_.allocate(helpers)) return false;
+  if (helpers == 0) return meeting_.allocate(1);
+  if (!members_.allocate(helpers) || !meeting_.allocate(helpers + 1)) return false;
   for (size_t i = 0; i < helpers; i++) {
     members_[i].crew = this;
     members_[i].index = i + 1;

@@ -36,52 +36,85 @@ class alignas(cache_line) Gate {
   pthread_cond_t condition_;
 };
 
-/// The units of one step, dealt to threads. Each has a run of neighbours, the same part of them at each step, so that what it reads is
-/// mostly what it wrote, in its own cache. It takes about half of what it has left: the first units in one go, which pays, the last ones
+/// Where threads wait for one another, again and again. Each says in a line of its own how often it has come, and reads the others':
+/// no line is written by two.
+class Meeting {
+ public:
+  Meeting();
+  ~Meeting();
+  Meeting(const Meeting&) = delete;
+  Meeting& operator=(const Meeting&) = delete;
+
+  /// @returns False when there is no memory.
+  bool allocate(size_t threads) { return came_.allocate(threads); }
+  /// Of this thread: returns when the first `threads` have come as often as it has with this call.
+  void come(size_t thread, size_t threads);
+
+ private:
+  struct Came {
+    std::atomic<uint32_t> times;
+    uint8_t apart[cache_line - sizeof(uint32_t)];
+  };
+  bool all_came(uint32_t times, size_t threads) const;
+
+  Buffer<Came> came_;
+  alignas(cache_line) std::atomic<uint32_t> sleeping_{0};
+  pthread_mutex_t mutex_;
+  pthread_cond_t condition_;
+};
+
+/// The units of a step, dealt to threads. Each has a run of neighbours, the same part of them at each step, so that what it reads is
+/// mostly what it wrote, in its own cache. It takes most of what it has left: the first units in one go, which pays, the last ones
 /// one by one, so that all end together. Who has none left takes the far half of what another has.
 class Shares {
  public:
   /// @returns False when there is no memory.
-  bool allocate(size_t threads) { return left_.allocate(threads); }
+  bool allocate(size_t threads) { return left_.allocate(2 * threads); }
 
-  /// Not while others take.
-  void deal(size_t units) {
-    const size_t threads = left_.size();
-    for (size_t i = 0; i < threads; i++) left_[i].range.store(of(units * i / threads, units * (i + 1) / threads));
+  /// Deals a thread its own part, when all are done with the step before the one before.
+  void deal(size_t step, size_t units, size_t thread) {
+    const size_t threads = size();
+    of(step, thread).store(range(units * thread / threads, units * (thread + 1) / threads));
   }
 
-  /// Takes units [from, to) for a thread. @returns False when nobody has any left.
-  bool take(size_t thread, size_t& from, size_t& to) {
-    const size_t threads = left_.size();
-    for (size_t i = 0; i < threads; i++) {
-      if (take_of(thread + i < threads ? thread + i : thread + i - threads, i == 0, from, to)) return true;
+  /// Takes units [from, to) for a thread, when all have dealt. @returns False when nobody has any left.
+  bool take(size_t step, size_t thread, size_t& from, size_t& to) {
+    const size_t threads = size();
+    if (take_of(of(step, thread), true, from, to)) return true;
+    for (size_t i = 1; i < threads; i++) {
+      const size_t other = thread + i;
+      if (take_of(of(step, other < threads ? other : other - threads), false, from, to)) return true;
     }
     return false;
   }
 
  private:
-  static constexpr uint64_t of(uint64_t from, uint64_t to) { return to << 32 | from; }
-
-  bool take_of(size_t owner, bool near, size_t& from, size_t& to) {
-    std::atomic<uint64_t>& range = left_[owner].range;
-    uint64_t old = range.load(), rest;
-    do {
-      from = old & UINT32_MAX;
-      to = old >> 32;
-      if (from >= to) return false;
-      const size_t some = left_.size() == 1 ? to - from : (to - from + 1) / 2;
-      rest = near ? of(from + some, to) : of(from, to - some);
-      (near ? to : from) = near ? from + some : to - some;
-    } while (!range.compare_exchange_weak(old, rest));
-    return true;
-  }
-
   struct Left {
     /// The first unit and the one behind the last: 32 bits each.
     std::atomic<uint64_t> range;
     /// No two in one cache line.
     uint8_t apart[cache_line - sizeof(uint64_t)];
   };
+
+  static constexpr uint64_t range(uint64_t from, uint64_t to) { return to << 32 | from; }
+  size_t size() const { return left_.size() / 2; }
+  std::atomic<uint64_t>& of(size_t step, size_t thread) { return left_[step % 2 * size() + thread].range; }
+
+  bool take_of(std::atomic<uint64_t>& left, bool own, size_t& from, size_t& to) {
+    uint64_t old = left.load(), rest;
+    do {
+      from = old & UINT32_MAX;
+      to = old >> 32;
+      if (from >= to) return false;
+      const size_t units = to - from;
+      const size_t some = size() == 1 ? units : own ? (3 * units + 3) / 4 : (units + 1) / 2;
+      rest = own ? range(from + some, to) : range(from, to - some);
+      (own ? to : from) = own ? from + some : to - some;
+    } while (!left.compare_exchange_weak(old, rest));
+    return true;
+  }
+
+  /// Of this step, and of the next one.
   Buffer<Left> left_;
 };
 
@@ -103,15 +136,8 @@ class Crew {
   /// Calls `work(context, index)` on each thread, index 0 on this one, and returns when all have returned.
   void run(void (*work)(void*, size_t), void* context);
 
-  /// Within `run`: returns when all have come here. The last to come calls `before_going(context)`.
-  template <typename Last>
-  void meet(Last before_going) {
-    const uint32_t times = met_.times();
-    if (arrived_.fetch_add(1) + 1 < size()) return met_.pass(times);
-    arrived_.store(0);
-    before_going();
-    met_.open();
-  }
+  /// Within `run`: returns when all have come here.
+  void meet(size_t index) { meeting_.come(index, size()); }
 
  private:
   struct Member {
@@ -124,9 +150,8 @@ class Crew {
   Buffer<Member> members_;
   size_t started_ = 0;
   Gate work_there_;
-  Gate met_;
+  Meeting meeting_;
   Gate all_returned_;
-  alignas(cache_line) std::atomic<uint32_t> arrived_{0};
   alignas(cache_line) std::atomic<uint32_t> returned_{0};
   alignas(cache_line) std::atomic<bool> over_{false};
   void (*work_)(void*, size_t) = nullptr;

@@ -87,10 +87,6 @@ struct Program::Run {
   uint64_t* nanoseconds;
 };
 
-void Program::deal(size_t index) {
-  if (index < steps_.size()) shares_.deal(steps_[index].units);
-}
-
 void Program::share(void* context, size_t thread) {
   auto& run = *static_cast<Run*>(context);
   Program& program = *run.program;
@@ -100,10 +96,12 @@ void Program::share(void* context, size_t thread) {
   uint64_t start = run.nanoseconds != nullptr ? now() : 0;
   for (size_t i = 0; i < program.steps_.size(); i++) {
     const Planned& planned = program.steps_[i];
+    // Before all meet: a thread may be ahead of the others by one step.
+    if (i + 1 < program.steps_.size()) program.shares_.deal(i + 1, program.steps_[i + 1].units, thread);
     const Step& step = planned.step;
     const ProgramOperation& operation = *planned.operation;
     size_t from = 0, to = 0;
-    while (program.shares_.take(thread, from, to)) {
+    while (program.shares_.take(i, thread, from, to)) {
       if (operation.run_with != nullptr) {
         operation.run_with(step, from, to, scratch);
       } else {
@@ -114,7 +112,7 @@ void Program::share(void* context, size_t thread) {
       const auto rows = static_cast<size_t>(step.out.h + 2 * step.out.halo);
       fill_halo(step.out, static_cast<ptrdiff_t>(rows * thread / threads), static_cast<ptrdiff_t>(rows * (thread + 1) / threads));
     }
-    crew.meet([&] { program.deal(i + 1); });
+    crew.meet(thread);
     if (run.nanoseconds != nullptr && thread == 0) {
       const uint64_t end = now();
       run.nanoseconds[i] = end - start;
@@ -128,7 +126,7 @@ void Program::run(const uint8_t* const* inputs, uint64_t* nanoseconds) {
     Step& step = steps_[i].step;
     if (step.tensor != program_none) step.source = inputs[step.tensor];
   }
-  deal(0);
+  for (size_t thread = 0; thread < crew_.size() && steps_.size() > 0; thread++) shares_.deal(0, steps_[0].units, thread);
   Run run{this, nanoseconds};
   crew_.run(share, &run);
 }

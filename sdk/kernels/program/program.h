@@ -76,7 +76,6 @@ class Program {
 
   struct Run;
   static void share(void* run, size_t thread);
-  void deal(size_t index);
   bool plan(size_t index, const ProgramKernels& kernels, const ProgramKernels& scalar, ProgramError& error);
   bool takes(Planned& planned, const ProgramOperation& operation, ProgramError& error);
 

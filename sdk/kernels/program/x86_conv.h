@@ -34,11 +34,11 @@ struct ConvPlan {
 };
 
 /// How a convolution is divided for threads: by pixels, and where that gives few units, as in a fully connected layer, by blocks of channels
-/// as well. Not elsewhere: inputs would be read by all of them, and blocks written into the same cache lines.
+/// as well. Not elsewhere: each would read what the others wrote, which on two threads costs more than uneven shares do.
 struct BlockUnits {
   size_t pixels, blocks;
 
-  static constexpr size_t few = 16;
+  static constexpr size_t few = 5;
   bool by_blocks() const { return pixels < few; }
   size_t count() const { return by_blocks() ? pixels * blocks : pixels; }
 
