@@ -1,11 +1,10 @@
 // `npm run bench:core`: the default network compiled, beside the run-times that others would use, all in turns in one run:
 // milliseconds of a run by the clock and of the processor, ratios within a round, medians with their spread. Then loading, and
 // what `ocellus run` takes. With `--isa avx2`, or `avx512_vnni`, all of them run as on a processor that has nothing newer.
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
@@ -22,6 +21,8 @@ import { Progress } from '../progress.ts';
 import { preparePython } from '../python.ts';
 import { timeToFirstEvent } from '../start.ts';
 import { peerScript, preparePeers } from './peers.ts';
+import { burstMs, Running, type Subject, type Timed } from './running.ts';
+import { gainsOf } from './threads.ts';
 
 const { values } = parseArgs({
   options: {
@@ -39,63 +40,6 @@ const hidden = new Map([
   ['avx512_vnni', []],
   ['avx2', ['-DONLY_AVX2']],
 ]);
-
-/** Each subject runs for about so long in a round, ms. */
-const burstMs = 150;
-
-/** A way to run a network: a process that answers how long runs took. */
-interface Subject {
-  readonly name: string;
-  readonly network: string;
-  readonly command: string;
-  readonly args: readonly string[];
-}
-
-interface Timed {
-  readonly wallMs: number;
-  readonly cpuMs: number;
-}
-
-/** A subject that is up: its first run is over. */
-class Running {
-  readonly readyMs: number | undefined;
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #lines: AsyncIterator<string>;
-
-  private constructor(
-    child: ChildProcessWithoutNullStreams,
-    lines: AsyncIterator<string>,
-    readyMs: number | undefined,
-  ) {
-    this.#child = child;
-    this.#lines = lines;
-    this.readyMs = readyMs;
-  }
-
-  /** @throws Error when it ends before it is ready. */
-  static async start({ command, args, name }: Subject, env: Record<string, string>): Promise<Running> {
-    const child = spawn(command, args, { env: { ...process.env, ...env } });
-    let trouble = '';
-    child.stderr.on('data', (text) => {
-      trouble = (trouble + text).slice(-1000);
-    });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const { value, done } = await lines.next();
-    if (done) throw new Error(`${name} does not run: ${trouble.trim().split('\n').at(-1)}`);
-    return new Running(child, lines, (JSON.parse(value) as { readyMs?: number }).readyMs);
-  }
-
-  async run(repeat: number): Promise<Timed> {
-    this.#child.stdin.write(`${JSON.stringify({ repeat })}\n`);
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error('a subject ended while it was measured');
-    return JSON.parse(value) as Timed;
-  }
-
-  end(): void {
-    this.#child.stdin.end();
-  }
-}
 
 function node(variant: string, engine: string, file: string, threads: number): Pick<Subject, 'command' | 'args'> {
   const script = asset('dist', 'tools', 'bench', 'core', 'subject.js');
@@ -135,10 +79,15 @@ function othersOf(network: string, python: string, folder: string, threads: numb
   });
 }
 
+const modelNames = new Map([
+  ['YOLOX-nano', defaultModel],
+  ['NanoDet-g', 'nanodet-g-416-int8'],
+  ['EfficientNet-Lite0', defaultClassifier],
+  ['EfficientNet-Lite1', otherClassifier],
+]);
+
 async function subjectsOf(threads: number, python: string, scratch: string): Promise<Subject[][]> {
-  const [detector, before, lite0, lite1] = await Promise.all(
-    [defaultModel, 'nanodet-g-416-int8', defaultClassifier, otherClassifier].map(findModel),
-  );
+  const [detector, before, lite0, lite1] = await Promise.all([...modelNames.values()].map(findModel));
   const onnxruntime = (network: string, model: FoundModel, what: string): Subject => {
     return {
       name: `onnxruntime 1.30 (Node) ${what}`,
@@ -271,13 +220,45 @@ async function bench(rounds: number): Promise<void> {
       const head = ['RUN BY', 'ms BY THE CLOCK', 'ms OF THE PROCESSOR', 'TIMES THE FIRST', 'LOADED AND RUN ONCE, ms'];
       console.log(`\n${count} ${count === 1 ? 'thread' : 'threads'}\n${table([head, ...rows])}`);
     }
+    const gains = await tellGains(threads, rounds, scratch, env);
     const limits = values.isa ? undefined : tellLimit(results, await findModel(defaultModel), peaks(scratch));
     const whole = existsSync(values.clip) && !values.isa ? await tellWhole(scratch) : undefined;
-    writeFileSync(values.json, `${JSON.stringify({ rounds, results, limits, ...whole }, null, 2)}\n`);
+    writeFileSync(values.json, `${JSON.stringify({ rounds, results, gains, limits, ...whole }, null, 2)}\n`);
     console.log(`\nMedians of ${rounds} rounds (smallest-largest). Written to ${values.json}`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** What threads gain, network by network, beside what the machine has to give. */
+async function tellGains(
+  threads: readonly number[],
+  rounds: number,
+  scratch: string,
+  env: Record<string, string>,
+): Promise<object[]> {
+  const all: object[] = [];
+  const rows: string[][] = [];
+  for (const [network, name] of modelNames) {
+    const file = await programOf(await findModel(name), scratch);
+    for (const [i, { name: kernels }] of ours(network, file, 1).entries()) {
+      for (const count of threads.filter((one) => one > 1)) {
+        const gain = await gainsOf((many) => ours(network, file, many)[i]!, count, rounds, env);
+        rows.push([`${network}: ${kernels}`, `${count}`, inWords(gain.threads), inWords(gain.processes)]);
+        all.push({ network, kernels, count, ...gain });
+      }
+    }
+  }
+  if (rows.length > 0) {
+    const head = [
+      'TIMES AS FAST AS ONE THREAD, BY THE CLOCK',
+      'THREADS',
+      'ONE PROGRAM',
+      'AS MANY PROGRAMS OF ONE THREAD',
+    ];
+    console.log(`\n${table([head, ...rows])}`);
+  }
+  return all;
 }
 
 function tellLimit(
