@@ -15,129 +15,185 @@ namespace ocellus {
 /// What several threads write at once has a cache line of its own.
 constexpr size_t cache_line = 64;
 
-/// What threads wait at until somebody opens it, again and again.
-class alignas(cache_line) Gate {
+/// Where threads sleep until something that others write holds. Who writes it says so afterwards.
+class Bell {
  public:
-  Gate();
-  ~Gate();
-  Gate(const Gate&) = delete;
-  Gate& operator=(const Gate&) = delete;
+  Bell();
+  ~Bell();
+  Bell(const Bell&) = delete;
+  Bell& operator=(const Bell&) = delete;
 
-  /// How often it was opened; to be asked before one says that one waits.
-  uint32_t times() const { return times_.load(); }
-  void open();
-  /// Returns when it was opened after `times`.
-  void pass(uint32_t times);
+  /// Returns when `holds()`, which is asked again and again, and after each `ring`.
+  template <typename Holds>
+  void wait(Holds holds) {
+    if (looks_until(holds)) return;
+    pthread_mutex_lock(&mutex_);
+    sleeping_.fetch_add(1);
+    while (!holds()) pthread_cond_wait(&condition_, &mutex_);
+    sleeping_.fetch_sub(1);
+    pthread_mutex_unlock(&mutex_);
+  }
+
+  /// After what may make a `holds()` true. Who lies down later has seen it.
+  void ring() {
+    if (sleeping_.load() > 0) wake();
+  }
 
  private:
-  std::atomic<uint32_t> times_{0};
-  std::atomic<uint32_t> sleeping_{0};
-  pthread_mutex_t mutex_;
-  pthread_cond_t condition_;
-};
+  template <typename Holds>
+  static bool looks_until(Holds holds) {
+    if (holds()) return true;
+    const int64_t start = now();
+    do {
+      for (int i = 0; i < 32; i++) {
+        breathe();
+        if (holds()) return true;
+      }
+    } while (now() - start < look_ns);
+    return false;
+  }
+  static void breathe() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+  }
+  static int64_t now();
+  void wake();
 
-/// Where threads wait for one another, again and again. Each says in a line of its own how often it has come, and reads the others':
-/// no line is written by two.
-class Meeting {
- public:
-  Meeting();
-  ~Meeting();
-  Meeting(const Meeting&) = delete;
-  Meeting& operator=(const Meeting&) = delete;
+  /// How long a thread looks before it sleeps: longer than a step, much shorter than from one picture to the next.
+  static constexpr int64_t look_ns = 50000;
 
-  /// @returns False when there is no memory.
-  bool allocate(size_t threads) { return came_.allocate(threads); }
-  /// Of this thread: returns when the first `threads` have come as often as it has with this call.
-  void come(size_t thread, size_t threads);
-
- private:
-  struct Came {
-    std::atomic<uint32_t> times;
-    uint8_t apart[cache_line - sizeof(uint32_t)];
-  };
-  bool all_came(uint32_t times, size_t threads) const;
-
-  Buffer<Came> came_;
   alignas(cache_line) std::atomic<uint32_t> sleeping_{0};
   pthread_mutex_t mutex_;
   pthread_cond_t condition_;
 };
 
-/// The units of a step, dealt to threads. Each has a run of neighbours, the same part of them at each step, so that what it reads is
-/// mostly what it wrote, in its own cache. It takes most of what it has left: the first units in one go, which pays, the last ones
-/// one by one, so that all end together. Who has none left takes the far half of what another has.
-class Shares {
+/// The pieces of each step, and which thread does them. Each has a run of neighbours, the same part of every step, so that what it
+/// reads is mostly what it wrote, in its own cache. It takes most of what it has left: the first pieces in one go, which pays, the last
+/// ones one by one, so that all end together. Who has none left takes the far half of what another has.
+///
+/// Who is not there is not waited for, only what it has taken: where other programs want the processor, whichever thread gets it goes on.
+/// One that comes late finds its steps done, and catches up. Steps are numbered from 1 on, over all runs.
+class Sharing {
  public:
-  /// @returns False when there is no memory.
-  bool allocate(size_t threads) { return left_.allocate(2 * threads); }
+  /// Of one step, at most.
+  static constexpr size_t most_pieces = size_t{1} << 17;
 
-  /// Deals a thread its own part, when all are done with the step before the one before.
-  void deal(size_t step, size_t units, size_t thread) {
-    const size_t threads = size();
-    of(step, thread).store(range(units * thread / threads, units * (thread + 1) / threads));
+  /// Pieces [from, to) of what an owner has: `piece` of it is this one's number among all of the step. The piece 0 of each owner is one
+  /// more, for what belongs to the owner's part but to none of the step's pieces.
+  struct Part {
+    size_t owner, from, to;
+  };
+
+  /// @returns False when there is no memory.
+  bool allocate(size_t threads) {
+    threads_ = threads;
+    return left_.allocate(threads) && done_.allocate(threads);
   }
 
-  /// Takes units [from, to) for a thread, when all have dealt. @returns False when nobody has any left.
-  bool take(size_t step, size_t thread, size_t& from, size_t& to) {
-    const size_t threads = size();
-    if (take_of(of(step, thread), true, from, to)) return true;
-    for (size_t i = 1; i < threads; i++) {
+  /// The first of an owner's pieces among those of the step, and behind its last one with `owner + 1`.
+  size_t first_of(size_t owner, size_t pieces) const { return pieces * owner / threads_; }
+
+  /// For a thread that has seen the step before done. @returns False when nothing is left to be taken.
+  bool take(uint64_t step, size_t thread, size_t pieces, Part& part) {
+    if (take_of(thread, true, step, pieces, part)) return true;
+    for (size_t i = 1; i < threads_; i++) {
       const size_t other = thread + i;
-      if (take_of(of(step, other < threads ? other : other - threads), false, from, to)) return true;
+      if (take_of(other < threads_ ? other : other - threads_, false, step, pieces, part)) return true;
     }
     return false;
   }
 
+  /// What was taken of the step is done by this thread.
+  void finish(uint64_t step, size_t thread, const Part& part) {
+    std::atomic<uint64_t>& done = done_[thread].value;
+    const uint64_t before = done.load(std::memory_order_relaxed);
+    const uint64_t count = before >> count_bits == step ? before & most_count : 0;
+    done.store(step << count_bits | (count + part.to - part.from));
+    bell_.ring();
+  }
+
+  /// Returns when all pieces of the step are done.
+  void wait(uint64_t step, size_t pieces) {
+    bell_.wait([&] { return is_done(step, pieces); });
+  }
+
  private:
-  struct Left {
-    /// The first unit and the one behind the last: 32 bits each.
-    std::atomic<uint64_t> range;
-    /// No two in one cache line.
+  /// No two in one cache line.
+  struct Line {
+    std::atomic<uint64_t> value;
     uint8_t apart[cache_line - sizeof(uint64_t)];
   };
 
-  static constexpr uint64_t range(uint64_t from, uint64_t to) { return to << 32 | from; }
-  size_t size() const { return left_.size() / 2; }
-  std::atomic<uint64_t>& of(size_t step, size_t thread) { return left_[step % 2 * size() + thread].range; }
+  // What an owner has left: the step's number, as far as it goes, and two of its pieces. A thread may sleep between reading and changing
+  // it, but not for 2^27 steps, which are a day at the least.
+  static constexpr unsigned piece_bits = 18, step_bits = 64 - 2 * piece_bits;
+  static constexpr uint64_t most_piece = (uint64_t{1} << piece_bits) - 1;
+  static uint64_t left_of(uint64_t step, uint64_t from, uint64_t to) { return step << 2 * piece_bits | from << piece_bits | to; }
 
-  bool take_of(std::atomic<uint64_t>& left, bool own, size_t& from, size_t& to) {
+  // What a thread has done: the step's whole number, and how many pieces of it. It may be an old step: of who was not there since.
+  static constexpr unsigned count_bits = 20;
+  static constexpr uint64_t most_count = (uint64_t{1} << count_bits) - 1;
+
+  bool take_of(size_t owner, bool own, uint64_t step, size_t pieces, Part& part) {
+    std::atomic<uint64_t>& left = left_[owner].value;
     uint64_t old = left.load(), rest;
+    part.owner = owner;
     do {
-      from = old & UINT32_MAX;
-      to = old >> 32;
-      if (from >= to) return false;
-      const size_t units = to - from;
-      const size_t some = size() == 1 ? units : own ? (3 * units + 3) / 4 : (units + 1) / 2;
-      rest = own ? range(from + some, to) : range(from, to - some);
-      (own ? to : from) = own ? from + some : to - some;
+      const auto ahead = static_cast<int64_t>((old >> 2 * piece_bits) - step) << 2 * piece_bits;
+      // Others are at a later step already.
+      if (ahead > 0) return false;
+      part.from = ahead < 0 ? 0 : old >> piece_bits & most_piece;
+      part.to = ahead < 0 ? first_of(owner + 1, pieces) - first_of(owner, pieces) + 1 : old & most_piece;
+      if (part.from >= part.to) return false;
+      const size_t all = part.to - part.from;
+      const size_t some = threads_ == 1 ? all : own ? (3 * all + 3) / 4 : (all + 1) / 2;
+      rest = own ? left_of(step, part.from + some, part.to) : left_of(step, part.from, part.to - some);
+      (own ? part.to : part.from) = own ? part.from + some : part.to - some;
     } while (!left.compare_exchange_weak(old, rest));
     return true;
   }
 
-  /// Of this step, and of the next one.
-  Buffer<Left> left_;
+  bool is_done(uint64_t step, size_t pieces) const {
+    size_t count = 0;
+    for (size_t i = 0; i < threads_; i++) {
+      const uint64_t done = done_[i].value.load();
+      // Nobody begins a step before the one before is done.
+      if (done >> count_bits > step) return true;
+      if (done >> count_bits == step) count += done & most_count;
+    }
+    return count == pieces + threads_;
+  }
+
+  size_t threads_ = 0;
+  Buffer<Line> left_;
+  Buffer<Line> done_;
+  Bell bell_;
 };
 
 class Crew {
  public:
   static constexpr size_t most = 64;
+  /// @param thread Which one of them does it: 0 is who calls `run`.
+  using Work = void (*)(void* context, size_t thread);
 
   Crew() = default;
   ~Crew();
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  /// @param size Threads in all: the caller is one. Once only. @returns False when the system gives fewer; those it gave work.
-  bool start(size_t size);
+  /// @param size Threads in all: the caller of `run` is one. Once only.
+  /// @param work What all of them do in each run. It may still be done by others when `run` returns, and up to `dismiss`.
+  /// @returns False when the system gives fewer; those it gave work.
+  bool start(size_t size, Work work, void* context);
   size_t size() const { return started_ + 1; }
   /// Ends the threads; the caller is alone then.
   void dismiss();
 
-  /// Calls `work(context, index)` on each thread, index 0 on this one, and returns when all have returned.
-  void run(void (*work)(void*, size_t), void* context);
-
-  /// Within `run`: returns when all have come here.
-  void meet(size_t index) { meeting_.come(index, size()); }
+  /// Lets all threads work; returns when this one has.
+  void run();
 
  private:
   struct Member {
@@ -149,13 +205,11 @@ class Crew {
 
   Buffer<Member> members_;
   size_t started_ = 0;
-  Gate work_there_;
-  Meeting meeting_;
-  Gate all_returned_;
-  alignas(cache_line) std::atomic<uint32_t> returned_{0};
-  alignas(cache_line) std::atomic<bool> over_{false};
-  void (*work_)(void*, size_t) = nullptr;
+  Work work_ = nullptr;
   void* context_ = nullptr;
+  Bell bell_;
+  alignas(cache_line) std::atomic<uint32_t> runs_{0};
+  std::atomic<bool> over_{false};
 };
 
 }  // namespace ocellus

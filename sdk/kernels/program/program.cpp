@@ -1,6 +1,5 @@
 #include "program/program.h"
 
-#include <atomic>
 #include <cstring>
 #include <ctime>
 
@@ -48,8 +47,8 @@ bool Program::load(const uint8_t* bytes, size_t size, const ProgramKernels& kern
     if (!plan(i, kernels, scalar, error)) return false;
   }
   if (!scratch_.allocate(threads * scratch_bytes_)) return error.set("no memory for %zu bytes to work in", threads * scratch_bytes_);
-  if (!shares_.allocate(threads)) return error.set("no memory for the shares of %zu threads", threads);
-  if (!crew_.start(threads)) return error.set("the system gives no %zu threads", threads);
+  if (!sharing_.allocate(threads)) return error.set("no memory for the parts of %zu threads", threads);
+  if (!crew_.start(threads, share, this)) return error.set("the system gives no %zu threads", threads);
   return true;
 }
 
@@ -65,6 +64,7 @@ bool Program::plan(size_t index, const ProgramKernels& kernels, const ProgramKer
   planned.native = planned.operation != nullptr;
   if (!takes(planned, scalar.operations[op], error)) return false;
   planned.units = planned.operation->units(planned.step);
+  planned.pieces = planned.units < Sharing::most_pieces ? planned.units : Sharing::most_pieces;
   if (planned.operation->scratch_bytes != nullptr) {
     const size_t scratch = up_to_64(planned.operation->scratch_bytes(planned.step));
     if (scratch > scratch_bytes_) scratch_bytes_ = scratch;
@@ -82,40 +82,48 @@ bool Program::takes(Planned& planned, const ProgramOperation& operation, Program
   return true;
 }
 
-struct Program::Run {
-  Program* program;
-  uint64_t* nanoseconds;
-};
-
-void Program::share(void* context, size_t thread) {
-  auto& run = *static_cast<Run*>(context);
-  Program& program = *run.program;
-  Crew& crew = program.crew_;
-  const size_t threads = crew.size();
-  uint8_t* scratch = program.scratch_.data() + thread * program.scratch_bytes_;
-  uint64_t start = run.nanoseconds != nullptr ? now() : 0;
-  for (size_t i = 0; i < program.steps_.size(); i++) {
-    const Planned& planned = program.steps_[i];
-    // Before all meet: a thread may be ahead of the others by one step.
-    if (i + 1 < program.steps_.size()) program.shares_.deal(i + 1, program.steps_[i + 1].units, thread);
-    const Step& step = planned.step;
-    const ProgramOperation& operation = *planned.operation;
-    size_t from = 0, to = 0;
-    while (program.shares_.take(i, thread, from, to)) {
-      if (operation.run_with != nullptr) {
-        operation.run_with(step, from, to, scratch);
-      } else {
-        operation.run(step, from, to);
-      }
-    }
+/// Some of a step's pieces, all of one owner. With the first of them go the owner's rows of the halo.
+void Program::work(const Planned& planned, const Sharing::Part& part, uint8_t* scratch) const {
+  const Step& step = planned.step;
+  size_t from = part.from;
+  if (from == 0) {
+    from = 1;
     if (step.out.halo > 0) {
       const auto rows = static_cast<size_t>(step.out.h + 2 * step.out.halo);
-      fill_halo(step.out, static_cast<ptrdiff_t>(rows * thread / threads), static_cast<ptrdiff_t>(rows * (thread + 1) / threads));
+      fill_halo(step.out, static_cast<ptrdiff_t>(sharing_.first_of(part.owner, rows)), static_cast<ptrdiff_t>(sharing_.first_of(part.owner + 1, rows)));
     }
-    crew.meet(thread);
-    if (run.nanoseconds != nullptr && thread == 0) {
+  }
+  if (from == part.to) return;
+  // A piece is one unit, or where there are too many of those several.
+  const size_t first = sharing_.first_of(part.owner, planned.pieces) - 1;
+  const size_t first_unit = (first + from) * planned.units / planned.pieces;
+  const size_t end_unit = (first + part.to) * planned.units / planned.pieces;
+  if (planned.operation->run_with != nullptr) {
+    planned.operation->run_with(step, first_unit, end_unit, scratch);
+  } else {
+    planned.operation->run(step, first_unit, end_unit);
+  }
+}
+
+void Program::share(void* context, size_t thread) {
+  Program& program = *static_cast<Program*>(context);
+  Sharing& sharing = program.sharing_;
+  uint8_t* scratch = program.scratch_.data() + thread * program.scratch_bytes_;
+  // The others may come when this run, or a later one, is over: they find its steps done, and touch nothing of it.
+  uint64_t number = program.runs_.load() * program.steps_.size();
+  uint64_t* nanoseconds = thread == 0 ? program.nanoseconds_ : nullptr;
+  uint64_t start = nanoseconds != nullptr ? now() : 0;
+  for (size_t i = 0; i < program.steps_.size(); i++, number++) {
+    const Planned& planned = program.steps_[i];
+    Sharing::Part part;
+    while (sharing.take(number, thread, planned.pieces, part)) {
+      program.work(planned, part, scratch);
+      sharing.finish(number, thread, part);
+    }
+    sharing.wait(number, planned.pieces);
+    if (nanoseconds != nullptr) {
       const uint64_t end = now();
-      run.nanoseconds[i] = end - start;
+      nanoseconds[i] = end - start;
       start = end;
     }
   }
@@ -126,9 +134,9 @@ void Program::run(const uint8_t* const* inputs, uint64_t* nanoseconds) {
     Step& step = steps_[i].step;
     if (step.tensor != program_none) step.source = inputs[step.tensor];
   }
-  for (size_t thread = 0; thread < crew_.size() && steps_.size() > 0; thread++) shares_.deal(0, steps_[0].units, thread);
-  Run run{this, nanoseconds};
-  crew_.run(share, &run);
+  nanoseconds_ = nanoseconds;
+  runs_.fetch_add(1);
+  crew_.run();
 }
 
 }  // namespace ocellus

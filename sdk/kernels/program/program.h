@@ -71,11 +71,13 @@ class Program {
     Step step;
     const ProgramOperation* operation;
     size_t units;
+    /// What threads take; several units where there are very many of them.
+    size_t pieces;
     bool native;
   };
 
-  struct Run;
-  static void share(void* run, size_t thread);
+  static void share(void* program, size_t thread);
+  void work(const Planned& planned, const Sharing::Part& part, uint8_t* scratch) const;
   bool plan(size_t index, const ProgramKernels& kernels, const ProgramKernels& scalar, ProgramError& error);
   bool takes(Planned& planned, const ProgramOperation& operation, ProgramError& error);
 
@@ -87,7 +89,9 @@ class Program {
   Aligned scratch_;
   size_t scratch_bytes_ = 0;
   Buffer<Planned> steps_;
-  Shares shares_;
+  Sharing sharing_;
+  std::atomic<uint64_t> runs_{0};
+  uint64_t* nanoseconds_ = nullptr;
   // Last: its threads end before what they use.
   Crew crew_;
 };
