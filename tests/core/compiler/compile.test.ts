@@ -70,6 +70,22 @@ const cases: Record<string, { make: (net: NetworkBuilder, x: string) => string; 
     ],
     within: 0.06,
   },
+  'hard swish by a hard sigmoid, and gates of hard sigmoids, as MobileNetV3 has them': {
+    make: (net, x) => {
+      const sixth = { floats: { alpha: 1 / 6, beta: 0.5 } };
+      const a = net.conv(x, [3, 8], 3);
+      const b = net.node('Mul', [a, net.node('HardSigmoid', [a], sixth)]);
+      const fewer = net.node('Relu', [net.conv(net.node('GlobalAveragePool', [b]), [8, 4])]);
+      const gate = net.node('HardSigmoid', [net.conv(fewer, [4, 8])], sixth);
+      const c = net.node('Mul', [net.conv(b, [8, 8], 3, { group: 8 }), gate]);
+      return head(net, net.node('HardSigmoid', [net.node('MaxPool', [c], { ints: { kernel_shape: [1, 1] } })]), 8);
+    },
+    steps: [
+      ...['input:linear', 'conv:hardswish', 'average_pool:linear', 'conv:linear', 'conv:linear', 'depthwise:linear'],
+      ...['multiply:linear', 'max_pool:linear', 'depthwise:linear', 'conv:float'],
+    ],
+    within: 0.06,
+  },
   'every second pixel four times, as YOLOX begins': {
     make: (net, x) => {
       const quarter = (dy: number, dx: number) => {

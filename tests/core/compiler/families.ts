@@ -5,7 +5,8 @@ export const families: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> =
   'YOLOv8: boxes as distributions, channels first': yolov8,
   'YOLO11: attention among all pixels': attention,
   'YOLOX: boxes by exponent and grid': yolox,
-  'SSD: boxes beside priors, scores by softmax': ssd,
+  'SSD: boxes beside priors, scores by softmax': () => ssd(apart),
+  'SSDLite: the same on blocks of MobileNetV3': () => ssd(gated),
 };
 
 export const familySide = 16;
@@ -110,16 +111,33 @@ function yolox(): Uint8Array<ArrayBuffer> {
   return net.build(familySide);
 }
 
-/** A body of depthwise convolutions and ReLU6; the part before the suppression of overlaps. */
-function ssd(): Uint8Array<ArrayBuffer> {
+type Block = (net: NetworkBuilder, x: string, inputs: number, outputs: number) => string;
+
+const six = (net: NetworkBuilder, x: string) => net.node('Clip', [x, net.constant([], [0]), net.constant([], [6])]);
+const hardSigmoid = (net: NetworkBuilder, x: string) =>
+  net.node('HardSigmoid', [x], { floats: { alpha: 1 / 6, beta: 0.5 } });
+
+/** A depthwise convolution and one of single pixels, with ReLU6. */
+const apart: Block = (net, x, inputs, outputs) => {
+  const own = six(net, net.conv(x, [inputs, inputs], 3, { group: inputs, strides: [2, 2] }));
+  return six(net, net.conv(own, [inputs, outputs]));
+};
+
+/** Hard swish in parts, and a gate for each channel. */
+const gated: Block = (net, x, inputs, outputs) => {
+  const swish = (y: string) => net.node('Mul', [y, hardSigmoid(net, y)]);
+  const own = swish(net.conv(x, [inputs, inputs], 3, { group: inputs, strides: [2, 2] }));
+  const means = net.node('GlobalAveragePool', [own]);
+  const fewer = net.node('Relu', [net.conv(means, [inputs, 4])]);
+  const gate = hardSigmoid(net, net.conv(fewer, [4, inputs]));
+  return swish(net.conv(net.node('Mul', [own, gate]), [inputs, outputs]));
+};
+
+/** The part before the suppression of overlaps. */
+function ssd(block: Block): Uint8Array<ArrayBuffer> {
   const net = new NetworkBuilder();
-  const six = (x: string) => net.node('Clip', [x, net.constant([], [0]), net.constant([], [6])]);
-  const apart = (x: string, inputs: number, outputs: number) => {
-    const own = six(net.conv(x, [inputs, inputs], 3, { group: inputs, strides: [2, 2] }));
-    return six(net.conv(own, [inputs, outputs]));
-  };
-  const a = apart(six(net.conv(net.picture(), [3, 8], 3)), 8, 16);
-  const levels = [[a, 16] as const, [apart(a, 16, 20), 20] as const];
+  const a = block(net, six(net, net.conv(net.picture(), [3, 8], 3)), 8, 16);
+  const levels = [[a, 16] as const, [block(net, a, 16, 20), 20] as const];
   const heads = (count: number) =>
     levels.map(([x, inputs], i) => {
       const last = net.node('Transpose', [net.conv(x, [inputs, count])], { ints: { perm: [0, 2, 3, 1] } });

@@ -12,7 +12,7 @@ import {
 } from '../network/activation.ts';
 import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
-import { channelsOf, regionOf } from '../network/view.ts';
+import { channelsOf, regionOf, whole } from '../network/view.ts';
 import { giveAffine } from './affine.ts';
 import { floatOf, labelOf, type Operator, textOf } from './operator.ts';
 
@@ -48,6 +48,19 @@ const limited: Operator = (node, network) => {
   const low = limit(1, 'min', Number.NEGATIVE_INFINITY);
   const high = limit(2, 'max', Number.POSITIVE_INFINITY);
   applyTo(node, network, clip(low, high));
+};
+
+/** Its line goes into the convolution before, and what is left are known bounds. */
+const hardSigmoid: Operator = (node, network) => {
+  const view = network.view(node, 0);
+  const input = regionOf(view);
+  const base = { name: labelOf(node), h: input.h.size, w: input.w.size, c: input.c.size };
+  const [scale, bias] = [floatOf(node, 'alpha', 0.2), floatOf(node, 'beta', 0.5)].map((value) =>
+    new Float64Array(base.c).fill(value),
+  ) as [Float64Array, Float64Array];
+  const line = network.add({ kind: 'affine', ...base, input, scale, bias });
+  const layer = network.add({ kind: 'unary', ...base, input: whole(line), activation: clip(0, 1) });
+  network.giveAlike(node.outputs[0]!, layer, view);
 };
 
 /** A slope for all channels, or one each. */
@@ -97,10 +110,7 @@ export const activations: Readonly<Record<string, Operator>> = {
   Erf: scalar(() => errorFunction),
   Exp: always(exponential),
   Gelu: scalar(gelu),
-  HardSigmoid: scalar((node) => {
-    const [alpha, beta] = [floatOf(node, 'alpha', 0.2), floatOf(node, 'beta', 0.5)];
-    return (x) => Math.min(1, Math.max(0, alpha * x + beta));
-  }),
+  HardSigmoid: hardSigmoid,
   HardSwish: always(hardswish),
   LeakyRelu: (node, network) => applyTo(node, network, leaky([floatOf(node, 'alpha', 0.01)])),
   Mish: scalar(() => (x) => x * Math.tanh(Math.log1p(Math.exp(x)))),
