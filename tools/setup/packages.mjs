@@ -26,6 +26,7 @@ const wanted = [
   { package: 'zstd', program: 'zstd', for: 'the same' },
   { package: 'kmod', program: 'depmod', for: 'the same' },
   { package: 'qemu-user-static', program: 'qemu-aarch64-static', for: 'the arm64 root' },
+  { package: 'qemu-user', program: 'qemu-aarch64', for: 'counting instructions of the boards' },
   { package: 'cmake', program: 'cmake', for: 'the native kernels' },
   { package: 'ninja-build', program: 'ninja', for: 'the native kernels' },
   { package: 'g++', program: 'g++', for: 'the native kernels' },

@@ -10,12 +10,16 @@
 
 #include "scene.h"
 
-// What is used here of LiteRT's C interface (2.3): its packages bring the library without headers. Objects are opaque, indices
+// What is used here of LiteRT's C interface (2.1, 2.3): its packages bring the library without headers. Objects are opaque, indices
 // size_t, and every function returns 0 when it succeeds.
 extern "C" {
 using Object = void*;
 int LiteRtCreateEnvironment(int count, const void* options, Object* environment);
+#ifdef LITERT_2_1
+int LiteRtCreateModelFromFile(const char* file, Object* model);
+#else
 int LiteRtCreateModelFromFile(Object environment, const char* file, Object* model);
+#endif
 int LiteRtCreateOptions(Object* options);
 int LiteRtSetOptionsHardwareAccelerators(Object options, int accelerators);
 int LiteRtCreateCompiledModel(Object environment, Object model, Object options, Object* compiled);
@@ -64,7 +68,11 @@ int main(int count, char** words) {
   scene::print_libraries();
   Object environment, model, options, compiled, signature;
   expect(LiteRtCreateEnvironment(0, nullptr, &environment), "an environment");
+#ifdef LITERT_2_1
+  expect(LiteRtCreateModelFromFile(words[1], &model), words[1]);
+#else
   expect(LiteRtCreateModelFromFile(environment, words[1], &model), words[1]);
+#endif
   expect(LiteRtCreateOptions(&options), "options");
   expect(LiteRtSetOptionsHardwareAccelerators(options, cpu), "options for the processor");
   expect(LiteRtCreateCompiledModel(environment, model, options, &compiled), "to compile the network");

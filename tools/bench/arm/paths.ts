@@ -15,7 +15,6 @@ const longest = 1000;
 
 /** Puts each block into one path; those with the most instructions first. */
 export function pathsOf(blocks: readonly Block[]): Path[] {
-  const byAddress = new Map(blocks.map((block) => [block.address, block]));
   const free = new Set(blocks);
   const paths: Path[] = [];
   for (const first of [...blocks].sort((a, b) => work(b) - work(a))) {
@@ -23,8 +22,9 @@ export function pathsOf(blocks: readonly Block[]): Path[] {
     const members = [first];
     let length = first.words.length;
     for (let last = first; ; ) {
-      const [address, times] = [...last.next].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
-      const next = byAddress.get(address);
+      let next: Block | undefined;
+      let times = 0;
+      for (const [to, often] of last.next) if (often > times) [next, times] = [to, often];
       if (!next || !free.has(next) || times < nearly * last.count || next.count > first.count / nearly) break;
       if (length + next.words.length > longest) break;
       free.delete(next);

@@ -7,13 +7,16 @@ import { InputError } from '../../../sdk/base/errors.ts';
 
 const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
 const compiler = 'aarch64-linux-gnu-g++';
-const qemu = 'qemu-aarch64-static';
+/** Debian's static one takes no plugins. */
+export const qemu = 'qemu-aarch64';
 /** Debian 13's: its libyuv (1904) and OpenCV (4.10) are newer than 12's. */
 const release = 'trixie';
 const libraries = 'usr/lib/aarch64-linux-gnu';
 
 export interface Programs {
   readonly qemu: string;
+  /** qemu's plugin that counts blocks. */
+  readonly counter: string;
   readonly mca: string;
   /** What to run, without its arguments, and what qemu gets before. */
   readonly ours: Program;
@@ -34,7 +37,8 @@ export function preparePrograms(): Programs {
     cmake: onPath('cmake'),
     'ninja-build': onPath('ninja'),
     'g++-aarch64-linux-gnu': onPath(compiler),
-    'qemu-user-static': onPath(qemu),
+    'g++': onPath('g++'),
+    'qemu-user': onPath(qemu),
     // From 16 on it has a model of the Cortex-A76's core.
     'llvm-19': newestMca(),
   };
@@ -48,6 +52,7 @@ export function preparePrograms(): Programs {
   buildKernels(folder);
   return {
     qemu,
+    counter: buildCounter(folder),
     mca: found['llvm-19']!,
     ours: buildOurs(folder),
     peers: buildPeers(folder, root),
@@ -102,6 +107,16 @@ function buildKernels(folder: string): void {
   run('cmake', ['--build', folder, '--target', 'kernels']);
 }
 
+/** qemu's plugin, for this machine. From version 9 on, qemu refuses plugins of the first version of its interface. */
+export function buildCounter(folder: string): string {
+  const said = execFileSync(qemu, ['--version'], { encoding: 'utf8' });
+  const major = Number(/version (\d+)/.exec(said)?.[1]);
+  const file = join(folder, 'blocks.so');
+  const options = ['-O2', '-std=c++17', '-fPIC', '-shared', `-DPLUGIN_VERSION=${major < 9 ? 1 : 2}`];
+  run('g++', [...options, asset('tools', 'bench', 'arm', 'blocks.cpp'), '-o', file]);
+  return file;
+}
+
 function buildOurs(folder: string): Program {
   const file = join(folder, 'ours');
   const made = join(folder, 'CMakeFiles', 'kernels.dir');
@@ -151,34 +166,39 @@ function buildOnnxruntime(folder: string, root: string, cpu: string): Program {
   return buildRuntime('onnxruntime', library, headers, describeProcessor(folder, root, cpu), folder);
 }
 
+/** From 2.1.2 on its wheels are built for processors with the atomics of ARMv8.1 (LSE), and stop on others. */
 function buildLiteRt(folder: string, root: string, cpu: string): Program {
-  const library = join(fetchWheel('ai-edge-litert'), 'ai_edge_litert', 'libLiteRt.so');
-  return buildRuntime('litert', library, [], describeProcessor(folder, root, cpu), folder);
+  const hasAtomics = described[cpu]!.features.split(' ').includes('atomics');
+  const wheel = fetchWheel('ai-edge-litert', hasAtomics ? undefined : '2.1.1');
+  const library = join(wheel, 'ai_edge_litert', 'libLiteRt.so');
+  const options = hasAtomics ? [] : ['-DLITERT_2_1'];
+  return buildRuntime('litert', library, options, describeProcessor(folder, root, cpu), folder);
 }
 
 function buildRuntime(
   name: string,
   library: string,
-  headers: readonly string[],
+  options: readonly string[],
   system: string,
   folder: string,
 ): Program {
   const file = join(folder, name);
   const source = asset('tools', 'bench', 'arm', `${name}.cpp`);
-  compile([source, ...headers, library, '-Wl,--allow-shlib-undefined', '-o', file]);
+  compile([source, ...options, library, '-Wl,--allow-shlib-undefined', '-o', file]);
   return { options: ['-L', system, '-E', `LD_LIBRARY_PATH=${dirname(library)}`, '-E', 'LD_BIND_NOW=1'], file };
 }
 
-/** Python's newest package for arm64, unpacked. */
-function fetchWheel(name: string): string {
-  const wheel = join(cache, `ocellus-arm-${name}`);
+/** Python's newest package for arm64, or that of a version, unpacked. */
+function fetchWheel(name: string, version?: string): string {
+  const wanted = version === undefined ? name : `${name}==${version}`;
+  const wheel = join(cache, `ocellus-arm-${wanted}`);
   if (existsSync(wheel)) return wheel;
-  console.error(`Fetching ${name} for arm64 to ${wheel} (once) …`);
+  console.error(`Fetching ${wanted} for arm64 to ${wheel} (once) …`);
   const work = `${wheel}.${process.pid}`;
   const machines = ['manylinux_2_28_aarch64', 'manylinux_2_27_aarch64'].flatMap((machine) => ['--platform', machine]);
   const options = ['-q', '--no-deps', '--only-binary=:all:', ...machines, '--python-version', '3.12', '-d', work];
   try {
-    run('python3', ['-m', 'pip', 'download', ...options, name]);
+    run('python3', ['-m', 'pip', 'download', ...options, wanted]);
     const [file] = readdirSync(work);
     run('python3', ['-m', 'zipfile', '-e', join(work, file!), work]);
     renameSync(work, wheel);
@@ -191,6 +211,7 @@ function fetchWheel(name: string): string {
 /** What Linux would say of each processor; qemu passes on what this machine's says, at which onnxruntime stumbles. */
 const described: Record<string, { part: string; features: string }> = {
   'cortex-a53': { part: '0xd03', features: 'fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid' },
+  'cortex-a72': { part: '0xd08', features: 'fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid' },
   'cortex-a76': {
     part: '0xd0b',
     features: 'fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp',

@@ -34,13 +34,15 @@ export function preparePeers(python: string, { name, network }: FoundModel, pict
   const folder = join(cache, 'ocellus-bench-core-models', name);
   const stamp = join(folder, 'made');
   const scripts = [peerScript, convertScript].map((script) => readFileSync(script, 'utf8')).join('');
-  const wanted = String(statSync(network!.path).size) + scripts;
+  const converter = converters();
+  // Made again once there is a converter.
+  const wanted = String(statSync(network!.path).size) + scripts + (converter ? '' : 'without LiteRT');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return folder;
+  if (!converter) console.error('Without LiteRT: its converter needs python3.12 or python3.13 on the path');
   console.error(`Making what the other run-times run of ${name} (once, minutes) …`);
   rmSync(folder, { recursive: true, force: true });
   const stdio = ['ignore', 'ignore', 'ignore'] as const;
   execFileSync(python, [peerScript, 'prepare', folder, network!.path, pictures], { stdio: [...stdio] });
-  const converter = converters();
   if (converter) {
     execFileSync(converter, [convertScript, folder], { stdio: [...stdio] });
     execFileSync(python, [peerScript, 'quantise', folder], { stdio: [...stdio] });
