@@ -276,6 +276,7 @@ export class Hub {
   async #stop(leaves: boolean): Promise<void> {
     const parts = this.#parts;
     if (!parts) return;
+    parts.retained.settle();
     if (!leaves) parts.list?.freeze();
     for (const extension of this.#extensions) extension.stop();
     this.#parts = undefined;

@@ -1,6 +1,6 @@
 import { composed } from '../base/composed.ts';
 import type { CameraLearning } from './camera/camera-learning.ts';
-import type { Prediction } from './heads/head.ts';
+import type { Head, Prediction } from './heads/head.ts';
 import { accuracies, type Confusion, confusions, mostDoubtful, uncertainty } from './heads/review.ts';
 import type { HeadSummary, Learner } from './learner.ts';
 import { asTaught, type Example, objectHead, unknown } from './ledger/example.ts';
@@ -93,12 +93,31 @@ export function summaryOf(
 /** @param learner Undefined: nothing was taught yet. */
 export function reviewOf(learner: Learner | undefined, head: string): HeadReview {
   const current = learner?.head(head)?.current?.head;
-  if (!current) return { labels: [], confusions: [], doubtful: [] };
-  return {
-    labels: accuracies(current),
-    confusions: confusions(current),
-    doubtful: mostDoubtful(current).map(({ id }) => id),
-  };
+  return current ? new Review(current) : { labels: [], confusions: [], doubtful: [] };
+}
+
+/** Each part when it is asked for: a state that is told after each lesson needs the labels alone. */
+class Review implements HeadReview {
+  readonly #head: Head;
+  #labels: HeadReview['labels'] | undefined;
+  #confusions: HeadReview['confusions'] | undefined;
+  #doubtful: HeadReview['doubtful'] | undefined;
+
+  constructor(head: Head) {
+    this.#head = head;
+  }
+
+  get labels(): HeadReview['labels'] {
+    return (this.#labels ??= accuracies(this.#head));
+  }
+
+  get confusions(): HeadReview['confusions'] {
+    return (this.#confusions ??= confusions(this.#head));
+  }
+
+  get doubtful(): HeadReview['doubtful'] {
+    return (this.#doubtful ??= mostDoubtful(this.#head).map(({ id }) => id));
+  }
 }
 
 /** Of each label of each head and node, in the order in which they were taught first. */

@@ -62,7 +62,28 @@ export function pathOf<Address extends string>(address: Address, names: NamesOf<
  */
 export function filterOf<Address extends string>(address: Address, names: Partial<NamesOf<Address>> = {}): string {
   const known: Readonly<Record<string, string | undefined>> = names;
-  return address.replace(/<(\w+)>/g, (_, name: string) => known[name] ?? '+');
+  let filter = '';
+  for (const { name, text } of piecesOf(address)) filter += name === undefined ? text : (known[name] ?? '+');
+  return filter;
+}
+
+interface Piece {
+  readonly text: string;
+  /** What stands in `<>`; undefined: the text itself. */
+  readonly name: string | undefined;
+}
+
+/** Of addresses that were used: a node makes some fifty topics of them whenever something changes. */
+const pieces = new Map<string, readonly Piece[]>();
+
+function piecesOf(address: string): readonly Piece[] {
+  let found = pieces.get(address);
+  if (!found) {
+    // Between two texts is always a name.
+    found = address.split(/<(\w+)>/).map((text, i) => ({ text, name: i % 2 === 1 ? text : undefined }));
+    pieces.set(address, found);
+  }
+  return found;
 }
 
 /**

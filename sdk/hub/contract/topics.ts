@@ -35,11 +35,15 @@ const retainedOfLearning = [
   addresses.taughtOccupied,
 ];
 
+/** A label that may stand in a topic as it is, which nearly all may. */
+const plainLevel = /^[\w-]{1,128}$/;
+
 /**
  * A model's label as one level of a topic: spaces, control characters and the characters that mean something in a
  * topic (`/`, `+`, `#`), or in one of RabbitMQ's (`.`, `*`), become `_`. `cell phone` is `cell_phone`.
  */
 export function labelLevel(label: string): string {
+  if (plainLevel.test(label)) return label;
   // Labels come from model files, so their length is anyone's guess; a topic has 65,535 bytes in all.
   return [...label.slice(0, 128)].map((c) => (/[\s/+#.*\p{C}]/u.test(c) ? '_' : c)).join('') || '_';
 }

@@ -17,6 +17,9 @@ export interface RetainedSource {
   scanned?(): void;
 }
 
+/** A lesson changes examples, then heads: what is told of both is told once. */
+const gatherMs = 1000;
+
 /** Compares what the broker retains of this node with what it should, and publishes the difference. */
 export class RetainedTopics {
   readonly #sources: readonly RetainedSource[];
@@ -25,6 +28,7 @@ export class RetainedTopics {
   readonly #changed: () => void;
   /** What the broker retains, as far as is known; undefined where only the topic is. */
   readonly #known = new Map<string, string | undefined>();
+  #soon: NodeJS.Timeout | undefined;
 
   /**
    * Made by a hub.
@@ -98,6 +102,8 @@ export class RetainedTopics {
    * connect all is published anyway.
    */
   update(): void {
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
     if (!this.#isConnected()) return;
     const wanted = new Set<string>();
     for (const source of this.#sources) {
@@ -112,6 +118,16 @@ export class RetainedTopics {
       this.#known.delete(topic);
       this.#changed();
     }
+  }
+
+  /** The same in a second, once for all that ask for it meanwhile. */
+  updateSoon(): void {
+    this.#soon ??= setTimeout(() => this.update(), gatherMs).unref();
+  }
+
+  /** Does now what `updateSoon()` was asked for. */
+  settle(): void {
+    if (this.#soon) this.update();
   }
 
   /** Empties them all. */

@@ -136,7 +136,7 @@ export class Head {
     const { threshold, spread, usualStrength } = reject;
     const state = { calibration, threshold, spread, usualStrength, verdicts };
     const rows = this.info.labels.length;
-    return writeSafeTensors({
+    const bytes = writeSafeTensors({
       metadata: { format, info: JSON.stringify(this.info), state: JSON.stringify(state) },
       tensors: {
         ...tensors,
@@ -147,13 +147,15 @@ export class Head {
         }),
       },
     });
+    // The bytes may be a megabyte: who stores them is asked for their hash next.
+    this.#hash ??= createHash('sha256').update(bytes).digest('hex');
+    return bytes;
   }
 
   /** SHA-256 of its bytes. */
   hash(): string {
-    // Needed for each published state of learning; the bytes may be a megabyte.
-    this.#hash ??= createHash('sha256').update(this.serialise()).digest('hex');
-    return this.#hash;
+    if (this.#hash === undefined) this.serialise();
+    return this.#hash!;
   }
 
   /**

@@ -34,10 +34,17 @@ export function confusions(head: Head): Confusion[] {
 /** Per label, the number of examples and how many are named correctly when left out. */
 export function accuracies(head: Head): { label: string; examples: number; accuracy: number }[] {
   const { info, verdicts } = checked(head);
-  return [...info.labels, ...(info.negatives > 0 ? [unknown] : [])].map((label) => {
-    const own = verdicts.filter((verdict) => verdict.label === label);
-    const right = own.filter(({ named }) => named === label).length;
-    return { label, examples: own.length, accuracy: right / own.length };
+  const labels = [...info.labels, ...(info.negatives > 0 ? [unknown] : [])];
+  const counts = new Map(labels.map((label) => [label, { examples: 0, right: 0 }]));
+  for (const { label, named } of verdicts) {
+    const count = counts.get(label);
+    if (!count) continue;
+    count.examples++;
+    if (named === label) count.right++;
+  }
+  return labels.map((label) => {
+    const { examples, right } = counts.get(label)!;
+    return { label, examples, accuracy: right / examples };
   });
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type RetainedSource, RetainedTopics } from '../../../sdk/hub/retained/retained-topics.ts';
 
 function make() {
@@ -29,6 +29,32 @@ describe('RetainedTopics', () => {
     values.set('porch/a', '2');
     retained.update();
     expect(told).toEqual(['porch/a=1', 'porch/a=2']);
+  });
+
+  it('says what changes several times in a row once, in a second or when somebody has to know', () => {
+    vi.useFakeTimers();
+    try {
+      const { values, told, retained } = make();
+      for (const value of ['1', '2']) {
+        values.set('porch/a', value);
+        retained.updateSoon();
+        vi.advanceTimersByTime(400);
+      }
+      expect(told).toEqual([]);
+      vi.advanceTimersByTime(600);
+      expect(told).toEqual(['porch/a=2']);
+      values.set('porch/a', '3');
+      retained.settle();
+      expect(told, 'nobody has said that it changed').toHaveLength(1);
+      retained.updateSoon();
+      retained.settle();
+      expect(told).toEqual(['porch/a=2', 'porch/a=3']);
+      values.set('porch/a', '4');
+      vi.advanceTimersByTime(5000);
+      expect(told, 'it is done').toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('says all again when the broker is in doubt', () => {

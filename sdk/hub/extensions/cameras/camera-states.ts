@@ -58,8 +58,9 @@ export function cameraStates(camera: HubCamera, topics: CameraTopics): ReadonlyM
   for (const setting of settingTopics.values()) states.set(topics.state(setting.name), setting.format(camera.settings));
   for (const { label, zone, count } of camera.counts) {
     // Labels of a model that differ only in characters a topic does not take (`a b`, `a_b`) share their topics.
-    const total = count + Number(states.get(topics.count(label, zone)) ?? 0);
-    states.set(topics.count(label, zone), String(total));
+    const topic = topics.count(label, zone);
+    const total = count + Number(states.get(topic) ?? 0);
+    states.set(topic, String(total));
     states.set(topics.occupied(label, zone), onOff(total > 0));
     if (zone === undefined) states.set(topics.snapshot(label), undefined);
   }

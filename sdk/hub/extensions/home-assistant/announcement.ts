@@ -39,13 +39,17 @@ export class Announcement {
   /** @param maxBytes The largest message the broker takes; what does not fit is left out, the highest ranks first. */
   message(head: object, components: readonly Component[], maxBytes: number): string {
     const wanted = new Set(components.map(({ key }) => key));
-    const cmps: Record<string, unknown> = {};
-    let bytes = Buffer.byteLength(JSON.stringify({ ...head, cmps }));
+    const cmps: string[] = [];
+    const around = JSON.stringify({ ...head, cmps: {} });
+    let bytes = Buffer.byteLength(around);
     const add = (key: string, config: object): boolean => {
-      const size = Buffer.byteLength(JSON.stringify({ [key]: config }));
+      const name = JSON.stringify(key);
+      const { text, bytes: own } = jsonOf(config);
+      // With what stands around it.
+      const size = Buffer.byteLength(name) + own + 3;
       if (bytes + size > maxBytes) return false;
       bytes += size;
-      cmps[key] = config;
+      cmps.push(`${name}:${text}`);
       return true;
     };
     this.#gone = [];
@@ -63,13 +67,32 @@ export class Announcement {
       this.#leftOut++;
       if (this.#told.has(key)) takeBack(key);
     }
-    return JSON.stringify({ ...head, cmps });
+    // `}}` closes it.
+    return `${around.slice(0, -2)}${cmps.join(',')}}}`;
   }
 
   #forgetOldest(wanted: ReadonlySet<string>): void {
     const gone = [...this.#told.keys()].filter((key) => !wanted.has(key));
     for (const key of gone.slice(0, Math.max(0, gone.length - maxGone))) this.#told.delete(key);
   }
+}
+
+interface Json {
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/** A message has some seventy components, of which one changes. */
+const known = new WeakMap<object, Json>();
+
+function jsonOf(config: object): Json {
+  let json = known.get(config);
+  if (!json) {
+    const text = JSON.stringify(config);
+    json = { text, bytes: Buffer.byteLength(text) };
+    known.set(config, json);
+  }
+  return json;
 }
 
 function platformsOf(payload: Buffer): [key: string, platform: string][] {

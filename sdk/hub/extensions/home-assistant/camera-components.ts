@@ -8,12 +8,12 @@ import { inWords, keyOf, labelKey, title } from './names.ts';
 /** Rank: what is left out first where a message would be too large. */
 const rank = { base: 0, occupied: 1, count: 2, picture: 3, zone: 4 } as const;
 
-/** The entities and triggers of a camera. @param taught Undefined where nothing can be taught. */
+/** The entities and triggers of a camera, but for what was taught. @param canLearn Something can be taught. */
 export function cameraComponents(
   device: DeviceId,
   camera: HubCamera,
   topics: NodeTopics,
-  taught: Taught | undefined,
+  canLearn: boolean,
 ): Component[] {
   const entity = entitiesOf(device);
   const mine = topics.camera(camera.name);
@@ -21,13 +21,19 @@ export function cameraComponents(
   const always = { avty: [{ t: topics.status }] };
   return [
     ...sights(entity, mine),
-    ...settings(entity, mine, always, taught !== undefined),
+    ...settings(entity, mine, always, canLearn),
     ...buttons(entity, camera.name, topics, always),
     ...figures(entity, camera.name, topics.stats, mine.status, always),
     ...labels(entity, camera, mine, always),
     ...lines(camera, mine),
-    ...(taught ? [...taughtLabels(entity, taught, camera, mine), ...taughtStates(entity, taught, mine)] : []),
   ];
+}
+
+/** The entities of a camera for what was taught. */
+export function taughtComponents(device: DeviceId, camera: HubCamera, topics: NodeTopics, taught: Taught): Component[] {
+  const entity = entitiesOf(device);
+  const mine = topics.camera(camera.name);
+  return [...taughtLabels(entity, taught, camera, mine), ...taughtStates(entity, taught, mine)];
 }
 
 type Always = { readonly avty: readonly object[] };

@@ -16,6 +16,7 @@ export interface Component {
   readonly rank: number;
   /** The name in the settings, the model or the ledger that it is made of, as it stands there; undefined: of none. */
   readonly raw?: string | undefined;
+  /** Never changed once it is made: its JSON is kept. */
   readonly config: { readonly p: string; readonly [key: string]: unknown };
 }
 
@@ -68,8 +69,9 @@ export const figure = (topic: string, template: string, fields: Record<string, u
  * @param taken Ids of the node's other devices; those of this one are added.
  */
 export function toldApart(components: readonly Component[], taken: Set<string>): Component[] {
+  const shownAs = new Map(components.map((component) => [component, shown(component)]));
   const counts = new Map<string, number>();
-  for (const component of components) counts.set(shown(component), (counts.get(shown(component)) ?? 0) + 1);
+  for (const text of shownAs.values()) counts.set(text, (counts.get(text) ?? 0) + 1);
   const isPlain = ({ raw = '' }: Component) => /^[a-z0-9_, ]*$/.test(raw);
   const ids = new Map<Component, string>();
   for (const component of [...components.filter(isPlain), ...components.filter((one) => !isPlain(one))]) {
@@ -79,12 +81,12 @@ export function toldApart(components: readonly Component[], taken: Set<string>):
     taken.add(free);
     ids.set(component, free);
   }
-  const keepsName = (component: Component) => component.raw === undefined || counts.get(shown(component)) === 1;
+  const keepsName = (component: Component) => component.raw === undefined || counts.get(shownAs.get(component)!) === 1;
   const names = new Set(components.filter(keepsName).map(exactly));
   return components.map((component) => {
     const id = ids.get(component);
-    const config = id === undefined ? component.config : { ...component.config, def_ent_id: id };
-    const own = { ...component, config };
+    const isSame = id === undefined || id === idOf(component);
+    const own = isSame ? component : { ...component, config: { ...component.config, def_ent_id: id } };
     const told = keepsName(component) ? own : inFull(own, names);
     names.add(exactly(told));
     return told;
@@ -106,7 +108,7 @@ function inFull(component: Component, names: ReadonlySet<string>): Component {
 const exactly = ({ config: { name, type, stype } }: Component): string =>
   typeof name === 'string' ? name : JSON.stringify([type, stype]);
 
-const shown = (component: Component): string => exactly(component).toLocaleLowerCase('en');
+const shown = (component: Component): string => exactly(component).toLowerCase();
 
 /** In words: `state`, `taught count`. */
 const kindOf = ({ key }: Component): string => key.split(':', 1)[0]!.replaceAll('_', ' ');

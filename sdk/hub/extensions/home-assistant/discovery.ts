@@ -5,7 +5,7 @@ import type { HubCamera, HubNode } from '../hub-node.ts';
 import { type Taught, taughtOn } from '../learning/taught.ts';
 import { hasNoDetector } from '../no-detector.ts';
 import { Announcement } from './announcement.ts';
-import { cameraComponents } from './camera-components.ts';
+import { cameraComponents, taughtComponents } from './camera-components.ts';
 import { type Component, type DeviceId, toldApart } from './component.ts';
 import { deviceNames, title } from './names.ts';
 import { nodeComponents } from './node-components.ts';
@@ -21,6 +21,8 @@ export class Discovery {
   readonly #consoleUrl: () => string | undefined;
   readonly #hasUpdates: boolean;
   readonly #announcements = new Map<string, Announcement>();
+  /** By topic, what does not change with what is taught, and what it was made from. */
+  readonly #made = new Map<string, { readonly basis: string; readonly components: readonly Component[] }>();
   /** What an earlier run left is known; before, a message would overwrite it unread. */
   #hasScanned = false;
   /** As they were built last. */
@@ -73,6 +75,7 @@ export class Discovery {
 
   forget(): void {
     this.#announcements.clear();
+    this.#made.clear();
     this.#messages = new Map();
     this.#hasScanned = false;
     this.#buildAgain();
@@ -130,17 +133,18 @@ export class Discovery {
         toldApart(components, ids),
       );
     const about = { mf: 'Ocellus', sw: packageVersion(), ...(url && { cu: url }) };
+    const ofNode = `${root}/config`;
+    const hasModelVersions = typeof versions === 'string';
     messages.set(
-      `${root}/config`,
+      ofNode,
       isReady
         ? make(
-            `${root}/config`,
+            ofNode,
             { ids: [id.id], name: title(node.name), mdl: 'Node', ...about },
             [status],
-            nodeComponents(id, topics, senses, {
-              hasModelVersions: typeof versions === 'string',
-              hasUpdates: this.#hasUpdates,
-            }),
+            this.#components(ofNode, [id, senses, hasModelVersions], () =>
+              nodeComponents(id, topics, senses, { hasModelVersions, hasUpdates: this.#hasUpdates }),
+            ),
           )
         : undefined,
     );
@@ -160,11 +164,29 @@ export class Discovery {
         val_tpl: "{{ 'online' if value == 'online' else 'offline' }}",
       };
       const knows = isReady && taught && (known.hasNoDetector || hasLabels(camera, node.card?.labels));
-      const components = knows ? cameraComponents(mine, camera, topics, taught.get(camera.name)) : [];
-      messages.set(topic, knows ? make(topic, device, [status, seeing], components) : undefined);
+      if (!knows) {
+        messages.set(topic, undefined);
+        continue;
+      }
+      const own = taught.get(camera.name);
+      const components = this.#components(topic, [mine, shapeOf(camera), own !== undefined], () =>
+        cameraComponents(mine, camera, topics, own !== undefined),
+      );
+      const all = own ? [...components, ...taughtComponents(mine, camera, topics, own)] : components;
+      messages.set(topic, make(topic, device, [status, seeing], all));
     }
     if (versions !== null) messages.set(topics.model, versions);
     return messages;
+  }
+
+  /** As they were made last, if from the same. */
+  #components(topic: string, from: unknown, make: () => readonly Component[]): readonly Component[] {
+    const basis = JSON.stringify(from);
+    const made = this.#made.get(topic);
+    if (made?.basis === basis) return made.components;
+    const components = make();
+    this.#made.set(topic, { basis, components });
+    return components;
   }
 
   #message(logger: Logger, topic: string, head: object, components: readonly Component[]): string {
@@ -193,15 +215,18 @@ interface Known {
 
 /** Differs when messages would, and costs a hundredth of them. */
 function basisOf(node: HubNode, { versions, taught, ...known }: Known, packetSize: number): string {
-  const cameras = [...node.pipelines.values()].map(({ name, settings, counts }) => [
-    name,
-    settings,
-    counts.map(({ label, zone }) => [label, zone]),
-  ]);
+  const cameras = [...node.pipelines.values()].map(shapeOf);
   // JSON has no undefined: what is not known yet is another thing than what is not there.
   const unknown = [versions === undefined, taught === undefined];
   return JSON.stringify([packetSize, versions, unknown, known, node.card?.labels, cameras, [...(taught ?? [])]]);
 }
+
+/** Of a camera all that its components are made of. */
+const shapeOf = ({ name, settings, counts }: HubCamera) => [
+  name,
+  settings,
+  counts.map(({ label, zone }) => [label, zone]),
+];
 
 /**
  * Whether its labels are known. Before its model is loaded they are not; a camera that watches nothing the model knows

@@ -85,7 +85,12 @@ export class HomeAssistant implements Extension {
         update();
       });
     }
-    if (node.learning) this.#listeners.on(node.learning, 'changed', update);
+    if (node.learning) {
+      this.#listeners.on(node.learning, 'changed', () => {
+        this.#discovery.changed();
+        retained.updateSoon();
+      });
+    }
     this.#listeners.on(node, 'stats', () => {
       learnModel();
       update();

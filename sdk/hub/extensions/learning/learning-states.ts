@@ -40,15 +40,17 @@ export class LearningStates implements Extension {
       },
     };
     if (!learning) return;
-    const renew = () => {
+    this.#listeners.on(learning, 'changed', () => {
       this.#known = undefined;
-      retained.update();
-    };
-    this.#listeners.on(learning, 'changed', renew);
+      retained.updateSoon();
+    });
     this.#listeners.on(learning, 'state', () => retained.update());
     for (const camera of node.pipelines.values()) {
       this.#listeners.on(camera, 'event', () => retained.update());
-      this.#listeners.on(camera, 'settings', renew);
+      this.#listeners.on(camera, 'settings', () => {
+        this.#known = undefined;
+        retained.update();
+      });
     }
   }
 
@@ -96,8 +98,9 @@ export function taughtCounts(
   for (const label of labels) {
     const count = tracks.filter(({ confirmed, subLabel }) => confirmed && subLabel?.label === label).length;
     // Labels that differ only in characters a topic does not take share their topics.
-    const total = count + Number(states.get(topics.taughtCount(label)) ?? 0);
-    states.set(topics.taughtCount(label), String(total));
+    const topic = topics.taughtCount(label);
+    const total = count + Number(states.get(topic) ?? 0);
+    states.set(topic, String(total));
     states.set(topics.taughtOccupied(label), total > 0 ? 'ON' : 'OFF');
   }
   return states;

@@ -140,6 +140,8 @@ export class Requests implements Extension {
       if (settled) return;
       try {
         const answer = await verb.run(data, this.#verbContext(context));
+        // Who has the answer finds the states as it says.
+        if (this.#context === context) context.retained.settle();
         settle(() => this.#answer({ status: 'ok', data: answer }, asker, context));
       } catch (error) {
         reject(error);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { NodeTopics } from '../../../../sdk/hub/contract/topics.ts';
-import { cameraComponents } from '../../../../sdk/hub/extensions/home-assistant/camera-components.ts';
+import { cameraComponents, taughtComponents } from '../../../../sdk/hub/extensions/home-assistant/camera-components.ts';
 import { type Component, toldApart } from '../../../../sdk/hub/extensions/home-assistant/component.ts';
 import { deviceNames } from '../../../../sdk/hub/extensions/home-assistant/names.ts';
 import { nodeComponents } from '../../../../sdk/hub/extensions/home-assistant/node-components.ts';
@@ -43,7 +43,11 @@ function componentsOf(name: string, prefix: string, parts: Parts): Component[] {
   const line = { from: [0, 0], to: [1, 1] } as { from: [number, number]; to: [number, number] };
   fake.settings = { ...fake.settings, lines: Object.fromEntries(parts.lines.map((one) => [one, line])) };
   const states = parts.states.map((head) => ({ head, labels: ['x', 'y'] }));
-  return cameraComponents({ id: `ocellus_a:${name}`, prefix }, fake, topics, { labels: parts.taught, states });
+  const device = { id: `ocellus_a:${name}`, prefix };
+  return [
+    ...cameraComponents(device, fake, topics, true),
+    ...taughtComponents(device, fake, topics, { labels: parts.taught, states }),
+  ];
 }
 
 const doubled = (all: readonly string[]) => all.filter((one, i) => all.indexOf(one) !== i);

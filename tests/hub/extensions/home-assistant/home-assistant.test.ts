@@ -84,6 +84,7 @@ class Run {
 
   /** All that was said since reaches the broker and Home Assistant, one after the other. */
   deliver(): void {
+    this.context.retained.settle();
     for (const [topic, value] of this.context.told.slice(this.#seen)) {
       if (value === '') this.broker.delete(topic);
       else this.broker.set(topic, value);
@@ -727,6 +728,16 @@ describe('HomeAssistant, with names that are nearly the same', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('looks once at what changes several times in a row', async () => {
+    const { learning } = await ShownLearning.start();
+    const { context } = await connected([new FakeCamera('door', ['person'])], { learning });
+    const update = vi.spyOn(context.retained, 'update');
+    for (let i = 0; i < 3; i++) learning.emit('changed');
+    expect(update).not.toHaveBeenCalled();
+    context.retained.settle();
+    expect(update).toHaveBeenCalledTimes(1);
   });
 
   it('tells taught names apart, of each other and of what the model knows', async () => {

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { NodeTopics } from '../../../../sdk/hub/contract/topics.ts';
 import { CameraStates } from '../../../../sdk/hub/extensions/cameras/camera-states.ts';
 import { LearningStates, taughtCounts } from '../../../../sdk/hub/extensions/learning/learning-states.ts';
@@ -48,8 +48,9 @@ class Run {
     return this;
   }
 
-  /** All that was said since reaches the broker. */
+  /** All that was said since, and what waits to be said, reaches the broker. */
   deliver(): void {
+    this.context.retained.settle();
     for (const [topic, value] of this.context.told.slice(this.#seen)) {
       if (value === '') this.broker.delete(topic);
       else this.broker.set(topic, value);
@@ -125,6 +126,16 @@ describe('LearningStates', () => {
       version: null,
       refused: 'object: there are no examples of a label',
     });
+  });
+
+  it('looks once at what changes several times in a row', async () => {
+    const { learning } = await ShownLearning.start();
+    const { context } = new Run(learning).connect();
+    const update = vi.spyOn(context.retained, 'update');
+    for (let i = 0; i < 3; i++) learning.emit('changed');
+    expect(update).not.toHaveBeenCalled();
+    context.retained.settle();
+    expect(update).toHaveBeenCalledTimes(1);
   });
 
   it('keeps the state of a view, and empties it when it is forgotten', async () => {

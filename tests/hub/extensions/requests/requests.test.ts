@@ -44,6 +44,26 @@ describe('Requests', () => {
     expect(await ask('echo', { text: 'a' })).not.toHaveProperty('transaction');
   });
 
+  it('answers when the states are as the answer says', async () => {
+    const states = new Map([['ocellus/porch/learn/state', 'before']]);
+    const alter = defineVerb({
+      name: 'alter',
+      description: 'Changes a state.',
+      request: Type.Object({}),
+      response: Type.Object({ told: Type.Array(Type.String()) }),
+      run: async () => {
+        states.set('ocellus/porch/learn/state', 'after');
+        context.retained.updateSoon();
+        return { told: context.told.map(([, value]) => value) };
+      },
+    });
+    const { ask, context, answers } = makeRequests([alter]);
+    context.sources.push({ filters: [], wanted: () => states, isStale: () => false });
+    context.retained.update();
+    expect(await ask('alter')).toEqual({ status: 'ok', data: { told: ['before'] } });
+    expect([answers().length, context.told.at(-1)?.[1]]).toEqual([1, 'after']);
+  });
+
   it.each([
     ['', 'nothing'],
     [' \n', 'nothing'],
