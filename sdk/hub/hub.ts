@@ -224,7 +224,7 @@ export class Hub {
             file: join(disk, retainedFile),
             logger,
             now: () => retained.remembered,
-            isSettled: () => session.link !== undefined && this.#outbox.stats.depth === 0,
+            isSettled: () => session.link !== undefined && this.#outbox.depth === 0,
           });
     const remembered = await list?.load();
     this.#parts = { topics, session, retained, list };
@@ -286,7 +286,7 @@ export class Hub {
     if (leaves) parts.retained.leave();
     if (session.link) {
       const sent = await this.#publisher.flush(flushTimeoutMs);
-      if (!sent) this.#options.logger.warn(`MQTT: ${this.#outbox.stats.depth} messages were not acknowledged in time`);
+      if (!sent) this.#options.logger.warn(`MQTT: ${this.#outbox.depth} messages were not acknowledged in time`);
     }
     await list?.stop();
     if (session.link) {

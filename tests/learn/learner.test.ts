@@ -141,10 +141,10 @@ describe('Learner', () => {
     expect(after.summary('object')).toEqual(summary);
   });
 
-  it('works out once what a head is known by, however often it is asked', async () => {
+  it('writes a head out once, for its file and what it is known by, however often that is asked', async () => {
     const learner = await openLearner();
-    await learner.teach(lessons('cat', 0));
     const serialise = vi.spyOn(Head.prototype, 'serialise');
+    await learner.teach(lessons('cat', 0));
     const { hash } = learner.summary('object');
     for (let i = 0; i < 5; i++) expect(learner.summary('object').hash).toBe(hash);
     expect(serialise).toHaveBeenCalledTimes(1);

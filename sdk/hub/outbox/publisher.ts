@@ -135,7 +135,7 @@ export class Publisher {
       if (!entry) break;
       this.#begin(entry, link);
     }
-    if (this.#outbox.stats.depth === 0) this.#onEmpty?.();
+    if (this.#outbox.depth === 0) this.#onEmpty?.();
   }
 
   #mayGo(link: Link): boolean {

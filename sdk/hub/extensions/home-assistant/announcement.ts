@@ -14,10 +14,19 @@ export class Announcement {
   /** What the last message took back. */
   #gone: string[] = [];
   #leftOut = 0;
+  #last: string | undefined;
 
-  /** What an earlier run left at the broker; anything but a discovery message is passed over. */
-  found(payload: Buffer): void {
-    for (const [key, platform] of platformsOf(payload)) if (!this.#told.has(key)) this.#told.set(key, platform);
+  /**
+   * What lies at the broker; anything but a discovery message is passed over.
+   *
+   * @returns Whether there is anything that was not known: at each connection but the first it is the last message.
+   */
+  found(payload: Buffer): boolean {
+    const text = payload.toString();
+    if (text === this.#last) return false;
+    const news = platformsOf(text).filter(([key]) => !this.#told.has(key));
+    for (const [key, platform] of news) this.#told.set(key, platform);
+    return news.length > 0;
   }
 
   /** What `found()` needs to know in another run. */
@@ -68,7 +77,8 @@ export class Announcement {
       if (this.#told.has(key)) takeBack(key);
     }
     // `}}` closes it.
-    return `${around.slice(0, -2)}${cmps.join(',')}}}`;
+    this.#last = `${around.slice(0, -2)}${cmps.join(',')}}}`;
+    return this.#last;
   }
 
   #forgetOldest(wanted: ReadonlySet<string>): void {
@@ -95,9 +105,9 @@ function jsonOf(config: object): Json {
   return json;
 }
 
-function platformsOf(payload: Buffer): [key: string, platform: string][] {
+function platformsOf(text: string): [key: string, platform: string][] {
   try {
-    const { cmps } = JSON.parse(payload.toString()) as { cmps?: Record<string, { p?: unknown }> };
+    const { cmps } = JSON.parse(text) as { cmps?: Record<string, { p?: unknown }> };
     return Object.entries(cmps ?? {}).flatMap(([key, { p }]): [string, string][] =>
       typeof p === 'string' ? [[key, p]] : [],
     );

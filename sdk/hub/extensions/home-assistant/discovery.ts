@@ -47,8 +47,7 @@ export class Discovery {
 
   /** What an earlier run left on a topic. */
   found(topic: string, payload: Buffer): void {
-    this.#announcement(topic).found(payload);
-    this.#buildAgain();
+    if (this.#announcement(topic).found(payload)) this.#buildAgain();
   }
 
   /** What to tell `found()` in another run. */
@@ -58,8 +57,8 @@ export class Discovery {
 
   /** All that an earlier run left was told. */
   scanned(): void {
+    if (!this.#hasScanned) this.#buildAgain();
     this.#hasScanned = true;
-    this.#buildAgain();
   }
 
   /** Something that is told may be another now. */

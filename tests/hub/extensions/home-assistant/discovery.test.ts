@@ -27,6 +27,16 @@ describe('Discovery', () => {
     expect(wanted()).toBe(first);
   });
 
+  it('makes none again when the broker, after each connect, gives back what it was told', () => {
+    const { discovery, wanted } = setUp();
+    const first = wanted();
+    for (const [topic, message] of first) {
+      if (topic.endsWith('/config')) discovery.found(topic, Buffer.from(message!));
+    }
+    discovery.scanned();
+    expect(wanted()).toBe(first);
+  });
+
   it.each<[string, (setup: Setup) => unknown]>([
     ['the address of the page', ({ move }) => move('http://10.0.0.8:8420')],
     ['no page', ({ move }) => move(undefined)],
