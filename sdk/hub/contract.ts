@@ -171,7 +171,7 @@ export const contract: readonly Topic[] = [
     name: 'learning-state',
     address: addresses.learningState,
     payload: learningState,
-    when: 'at each change of what was taught, if learning is on',
+    when: 'a second after what was taught changed, and before the answer to a request that changed it, if learning is on',
   },
   {
     ...state,
