@@ -492,6 +492,38 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
       expect(await form.count()).toBe(0);
       await camera.change({ zones: {} });
     });
+
+    // Browsers go back when they have time.
+    it.each([
+      ['before the browser goes back', 'go(by); link.click()'],
+      ['before the browser is told to', 'link.click(); go(by)'],
+    ])('a link that is followed as soon as something is closed stays followed, %s', async (_, busy) => {
+      const page = await openFloor();
+      await opened(page, 1);
+      await page.evaluate(`(() => {
+        const go = history.go.bind(history);
+        const link = document.querySelector('a[href^="#/live"]');
+        // There, and where the browser goes back to.
+        let moves = 2;
+        window.gone = new Promise((done) => {
+          history.go = (by) => {
+            delete history.go;
+            addEventListener('popstate', () => --moves || setTimeout(done, 200));
+            ${busy};
+          };
+        });
+      })()`);
+      await page.getByRole('button', { name: 'Cancel' }).tap();
+      await page.evaluate('gone');
+      await page.locator('.view-live canvas[data-sequence]').waitFor(patience);
+      // And the way back is as it was.
+      await page.goBack();
+      await page.locator('.view-zones').waitFor(patience);
+      await opened(page, 0);
+      await page.goBack();
+      expect(new URL(page.url()).hash).not.toBe('#/zones');
+      await camera.change({ zones: {} });
+    });
   });
 
   it('is dark or light as the system is, and as it was last chosen', async () => {
