@@ -398,17 +398,32 @@ describe.skipIf(!existsSync(browserPath))('teaching in a real browser (needs chr
     await expect.poll(() => misses.locator('.miss').count(), patience).toBe(8);
   });
 
-  it('waits for the first look at an object that was pointed at as it came', async () => {
+  it('waits for the first look at an object that was pointed at as it came; what was typed meanwhile stays', async () => {
     const page = await open();
     let isThere = false;
-    await page.route('**/api/learning/looks?*', (route) =>
-      isThere ? route.continue() : route.fulfill({ json: { looks: [] } }),
-    );
-    await page.locator('.track-target').first().click(patience);
+    let tell!: () => void;
+    const typed = new Promise<void>((resolve) => (tell = resolve));
+    await page.route('**/api/learning/looks?*', async (route) => {
+      await typed;
+      await (isThere ? route.continue() : route.fulfill({ json: { looks: [] } }));
+    });
+    await page.locator('.track-target').first().press('Enter', patience);
+    const field = sheetOf(page).getByRole('textbox');
+    await field.fill('Mia');
+    tell();
     await sheetOf(page).getByText('It comes here as soon as there is one.').waitFor(patience);
     isThere = true;
     await sheetOf(page).locator('.looks img').first().waitFor(patience);
     expect(await sheetOf(page).getByText('It comes here').count()).toBe(0);
+    expect(await field.inputValue()).toBe('Mia');
+  });
+
+  it('says when there will be no look, since the object has left', async () => {
+    const page = await open();
+    await page.route('**/api/learning/looks?*', (route) => route.fulfill({ json: { looks: [] } }));
+    await page.locator('.track-target').first().press('Enter', patience);
+    await sheetOf(page).getByText('It comes here as soon as there is one.').waitFor(patience);
+    await sheetOf(page).getByText('It left before there was a good look at it.').waitFor(patience);
   });
 
   it('shows what is taught elsewhere as it comes', async () => {

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Looks } from '../../../protocol.ts';
 import { fetchLooks, type Subject, teach } from '../api.ts';
+import { connection } from '../connection.ts';
 import { Sheet } from '../parts/sheet.tsx';
 import { useStore } from '../store.ts';
 import { LabelChoice } from './label-choice.tsx';
@@ -17,6 +18,8 @@ export type Pointed = Exclude<Subject, { view: string }> & {
 };
 
 const againMs = 500;
+/** Pictures to request, beside the stage, which shows the same ones. */
+const wish = { maxHeight: 16, fps: 1 };
 
 /** Asks what something is, and teaches it. */
 export function TeachSheet({
@@ -54,6 +57,14 @@ export function TeachSheet({
       clearTimeout(timer);
     };
   }, []);
+  const isUnseen = looks?.length === 0;
+  const [isGone, setGone] = useState(false);
+  useEffect(() => {
+    if (!isUnseen || !('track' in subject)) return;
+    return connection.watch(of.camera, wish, ({ header }) =>
+      setGone(!header.tracks.some(({ id }) => id === subject.track)),
+    );
+  }, [isUnseen]);
   return (
     <Sheet title="What is this?" onClose={onClose}>
       {(close) => (
@@ -68,13 +79,17 @@ export function TeachSheet({
               {failed}
             </p>
           )}
-          {looks?.length === 0 ? (
-            <p class="muted">
+          {isUnseen && (
+            <p class="muted" role="status">
               {'event' in subject
                 ? 'Its looks are no longer stored: only those of the last hundred objects are.'
-                : 'There is no good look at it yet. It comes here as soon as there is one.'}
+                : isGone
+                  ? 'It left before there was a good look at it.'
+                  : 'There is no good look at it yet. It comes here as soon as there is one.'}
             </p>
-          ) : (
+          )}
+          {/* What is typed before there is a look must not be lost. */}
+          {!(isUnseen && 'event' in subject) && (
             <Outcome change={change} onDone={close}>
               <LabelChoice
                 labels={labelsOf(learning)}
