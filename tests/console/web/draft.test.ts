@@ -9,6 +9,7 @@ import {
   draftOf,
   newDraft,
   problemOf,
+  renumbered,
   withAllMoved,
   withoutPoint,
   withPoint,
@@ -46,6 +47,17 @@ describe('a draft', () => {
   it('has a free name from the start', () => {
     expect(newDraft('zone', settings).name).toBe('zone-3');
     expect(newDraft('line', settings).name).toBe('line-2');
+  });
+
+  it('gets another free name when others take the one it was given, and keeps one that somebody chose', () => {
+    const draft = drawn(newDraft('zone', settings), square);
+    const taken = saved(changeWith(draft, settings));
+    expect(renumbered(draft, settings)).toBe(draft);
+    expect(renumbered(draft, taken)).toEqual({ ...draft, name: 'zone-4' });
+    const chosen = { ...draft, name: 'bench' };
+    const both = saved(changeWith(chosen, settings));
+    expect(renumbered(chosen, both)).toBe(chosen);
+    expect(problemOf(chosen, both)).toMatch('of that name already');
   });
 
   it.each(['zone', 'line', 'mask'] as const)('of a saved %s, saved again, changes nothing', (kind) => {

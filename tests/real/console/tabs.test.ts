@@ -100,6 +100,30 @@ describe.skipIf(!existsSync(browserPath))('two who change the same (needs chromi
     await expect.poll(() => saved()?.[0]?.[0], patience).toBeCloseTo(0.31, 5);
   });
 
+  it('a new zone on two phones at once: the later one gets a free name, and why a name cannot be saved is seen beside the button', async () => {
+    const page = await open('#/zones', phone);
+    await page.getByRole('button', { name: 'Add zone' }).tap();
+    const surface = page.getByRole('application');
+    for (const key of ['Space', 'Shift+ArrowRight', 'Space', 'Shift+ArrowDown', 'Space', 'Enter'])
+      await surface.press(key);
+    const name = page.getByRole('textbox', { name: 'Name' });
+    const given = await name.inputValue();
+    await camera.change({ zones: { ...camera.settings.zones, [given]: { polygon: other } } });
+    await expect.poll(() => name.inputValue(), patience).not.toBe(given);
+    await name.fill(given);
+    await page.evaluate('scrollTo(0, 0)');
+    const taken = page.getByRole('alert').filter({ hasText: 'There is a zone of that name already.' });
+    const end = await taken.evaluate((one) => one.getBoundingClientRect().bottom);
+    expect(end).toBeLessThan((await page.getByRole('button', { name: 'Save', exact: true }).boundingBox())!.y + 1);
+    expect(end).toBeLessThan((await page.locator('.nav').boundingBox())!.y);
+    await name.fill('bench');
+    await save(page);
+    await expect
+      .poll(() => Object.keys(camera.settings.zones), patience)
+      .toEqual(expect.arrayContaining([given, 'bench']));
+    await camera.change({ zones: { floor: { polygon: square } } });
+  });
+
   it('a zone that others changed is shown, and saving over it asks with both pictures', async () => {
     const page = await open('#/zones');
     await move(page);

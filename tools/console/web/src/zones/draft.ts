@@ -92,8 +92,15 @@ export function fateOf({ kind, original, saved }: Draft, settings: CameraSetting
   return isSame(now, saved) ? 'same' : 'changed';
 }
 
-/** A draft under the number that its mask has now: others may have deleted one before it. */
+/**
+ * A draft under the number that its mask has now: others may have deleted one before it. A new one under a number that is
+ * free now: others may have taken the one it was given.
+ */
 export function renumbered(draft: Draft, settings: CameraSettings): Draft {
+  if (draft.original === undefined) {
+    const isTaken = /^(zone|line)-\d+$/.test(draft.name) && names(settings, draft.kind).includes(draft.name);
+    return isTaken ? { ...draft, name: newDraft(draft.kind, settings).name } : draft;
+  }
   const at = draft.kind === 'mask' && draft.saved ? maskOf(draft.saved, settings) : -1;
   const number = String(at + 1);
   return at < 0 || number === draft.original ? draft : { ...draft, original: number, name: number };

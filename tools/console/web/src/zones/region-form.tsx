@@ -107,11 +107,6 @@ export function RegionForm({
           <span class="field-help">None selected: all.</span>
         </div>
       )}
-      {problem && points.length >= minPoints[kind] && (
-        <p class="field-error" role="alert">
-          {problem}
-        </p>
-      )}
       {drawing && points.length > 0 && (
         <button
           type="button"
@@ -127,6 +122,12 @@ export function RegionForm({
         </button>
       )}
       <div class="form-end">
+        {/* Beside the button that waits for it, which stays on a phone's screen. */}
+        {problem && points.length >= minPoints[kind] && (
+          <p class="field-error" role="alert">
+            {problem}
+          </p>
+        )}
         {drawing && points.length >= minPoints[kind] && (
           <button type="button" class="button" onClick={() => onChange(finished)}>
             Close the shape
