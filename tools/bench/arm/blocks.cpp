@@ -12,8 +12,7 @@
 #include <utility>
 #include <vector>
 
-// What is used here of qemu's interface for plugins, which Debian has no header of. It has been the same since qemu 6; later versions
-// only refuse plugins that say they were made for the first.
+// What is used here of qemu's interface for plugins, version 1, which Debian has no header of.
 extern "C" {
 using PluginId = uint64_t;
 struct qemu_plugin_tb;
@@ -28,7 +27,7 @@ qemu_plugin_insn* qemu_plugin_tb_get_insn(const qemu_plugin_tb*, size_t);
 void* qemu_plugin_insn_haddr(const qemu_plugin_insn*);
 const char* qemu_plugin_insn_symbol(const qemu_plugin_insn*);
 
-__attribute__((visibility("default"))) extern const int qemu_plugin_version = PLUGIN_VERSION;
+__attribute__((visibility("default"))) extern const int qemu_plugin_version = 1;
 __attribute__((visibility("default"))) int qemu_plugin_install(PluginId, const qemu_info_t*, int, char**);
 }
 

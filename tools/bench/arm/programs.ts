@@ -7,8 +7,8 @@ import { InputError } from '../../../sdk/base/errors.ts';
 
 const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
 const compiler = 'aarch64-linux-gnu-g++';
-/** Debian's static one takes no plugins. */
-export const qemu = 'qemu-aarch64';
+/** Debian's static one takes no plugins, and of Debian 13 neither does this one. */
+const qemu = 'qemu-aarch64';
 /** Debian 13's: its libyuv (1904) and OpenCV (4.10) are newer than 12's. */
 const release = 'trixie';
 const libraries = 'usr/lib/aarch64-linux-gnu';
@@ -47,6 +47,8 @@ export function preparePrograms(): Programs {
   if (!existsSync(root) && !onPath('mmdebstrap')) missing.push('mmdebstrap');
   if (missing.length > 0)
     throw new InputError(`This needs ${missing.join(', ')}: sudo apt-get install ${missing.join(' ')}`);
+  if (!takesPlugins())
+    throw new InputError(`expected a ${qemu} that takes plugins, as Debian 12's qemu-user does, got one that does not`);
   if (!existsSync(root)) fetchPeers(root);
   const folder = join(cache, 'ocellus-arm-bench');
   buildKernels(folder);
@@ -107,13 +109,15 @@ function buildKernels(folder: string): void {
   run('cmake', ['--build', folder, '--target', 'kernels']);
 }
 
-/** qemu's plugin, for this machine. From version 9 on, qemu refuses plugins of the first version of its interface. */
+/** Is there a qemu that can be extended? */
+export function takesPlugins(): boolean {
+  return onPath(qemu) !== undefined && execFileSync(qemu, ['--help'], { encoding: 'utf8' }).includes('-plugin');
+}
+
+/** qemu's plugin, for this machine. */
 export function buildCounter(folder: string): string {
-  const said = execFileSync(qemu, ['--version'], { encoding: 'utf8' });
-  const major = Number(/version (\d+)/.exec(said)?.[1]);
   const file = join(folder, 'blocks.so');
-  const options = ['-O2', '-std=c++17', '-fPIC', '-shared', `-DPLUGIN_VERSION=${major < 9 ? 1 : 2}`];
-  run('g++', [...options, asset('tools', 'bench', 'arm', 'blocks.cpp'), '-o', file]);
+  run('g++', ['-O2', '-std=c++17', '-fPIC', '-shared', asset('tools', 'bench', 'arm', 'blocks.cpp'), '-o', file]);
   return file;
 }
 
