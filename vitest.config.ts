@@ -11,8 +11,8 @@ export default defineConfig({
     hookTimeout: 900_000,
     expect: { poll: { timeout: 120_000 } },
     sequence: { sequencer: Order },
-    // Two cores: more workers would only make the parts that talk to real processes wait for each other.
-    maxWorkers: 2,
+    // One more than two cores: most of the time of the longest files is waiting, for a scene, a broker that comes back or a guest.
+    maxWorkers: 3,
     coverage: {
       provider: 'v8',
       include: ['sdk/**/*.ts', 'devices/**/*.ts', 'tools/**/*.ts'],

@@ -20,9 +20,14 @@ const others = variants
 
 const anyThreadsAndKernels: readonly Way[] = [
   [{}, []],
-  [{}, []],
   [{}, ['--threads', '1']],
   ...others.map(({ name }): Way => [{ OCELLUS_KERNELS: name }, ['--threads', '3']]),
+];
+/** The same again, and once as different as can be: that each way gives the same bits is shown of what loses nothing. */
+const again: readonly Way[] = [
+  [{}, []],
+  [{}, []],
+  ...others.slice(0, 1).map(({ name }): Way => [{ OCELLUS_KERNELS: name }, ['--threads', '3']]),
 ];
 /** The compiled network is another one than that which runs where there are no native kernels. */
 const withoutProgram: readonly Way[] = [
@@ -105,7 +110,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('ocellus record and replay (need ffmpeg)'
   it('gives the same each time where the video may lose something, and the objects of the run', async () => {
     const { code } = await ocellus([...scene, '--out', at('small')]);
     expect(code).toBe(0);
-    const [first, ...others] = await replays(at('small'));
+    const [first, ...others] = await replays(at('small'), again);
     for (const out of others) expect(out).toBe(first);
     expect(labels(first!)).toEqual(['person', 'cat']);
     const size = (name: string) => readFileSync(join(at(name), 'video-0.mkv')).length;

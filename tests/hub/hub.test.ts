@@ -272,10 +272,11 @@ describe('Hub with the embedded broker', () => {
     const heard = await subscribe(broker.url, `${root}/#`);
     const { hub, camera } = await startHub(broker.url);
     await until(() => hub.stats.published > 5);
-    for (let i = 0; i < 200; i++) camera.emit('event', eventMessage(i));
+    // More than may be on their way at once; a stop waits for them for some seconds only.
+    for (let i = 0; i < 40; i++) camera.emit('event', eventMessage(i));
     await Promise.all([hub.stop(), hub.stop()]);
     await until(() => heard.last(`${root}/status`) === 'offline');
-    expect(heard.on(`${root}/door/events`)).toHaveLength(200);
+    expect(heard.on(`${root}/door/events`)).toHaveLength(40);
     expect(heard.received.at(-1)!.topic).toBe(`${root}/status`);
     await hub.stop();
     expect(hub.stats.connected).toBe(false);

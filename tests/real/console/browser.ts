@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { asset } from '../../../sdk/base/assets.ts';
@@ -8,8 +8,13 @@ export const browserPath = '/usr/bin/chromium';
 /** The scene is empty for some seconds between its visits, and the machine may be busy. */
 export const patience = { timeout: 300_000, interval: 100 };
 
-/** Builds the page of these sources into a folder. */
+/** Puts the page of these sources into a folder. */
 export function buildPage(folder: string): void {
+  // `npm test` has built it just now.
+  if (process.env.OCELLUS_TEST_PREPARATIONS) {
+    cpSync(asset('dist', 'console'), folder, { recursive: true });
+    return;
+  }
   execFileSync(process.execPath, [
     asset('node_modules', 'vite', 'bin', 'vite.js'),
     'build',

@@ -1,8 +1,9 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { build } from 'vite';
 import { asset, packageRoot } from '../../../sdk/base/assets.ts';
 import { hasProgram } from '../../support/needs.ts';
 import { isLabMade, labFolder, makeLab } from '../lab/labs.mjs';
@@ -29,28 +30,32 @@ export async function buildCameraLab(): Promise<void> {
   await makeLab('guest');
 }
 
-/** Compiles programs of the folder `guest`. @returns The folder to be /work there, in which they lie at the same path. */
-export function compileForGuest(...names: string[]): string {
+/**
+ * Bundles programs of the folder `guest`, each into one file: an emulated processor takes longer to load hundreds of modules than to
+ * run what they do. @returns The folder to be /work there, in which they lie as `NAME.js`.
+ */
+export async function compileForGuest(...names: string[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'ocellus-guest-'));
-  const project = {
-    extends: join(packageRoot, 'tsconfig.json'),
-    compilerOptions: {
-      rootDir: packageRoot,
+  await build({
+    configFile: false,
+    root: packageRoot,
+    publicDir: false,
+    logLevel: 'warn',
+    build: {
+      ssr: true,
+      target: 'node20',
       outDir: folder,
-      declaration: false,
-      noCheck: true,
-      typeRoots: [join(packageRoot, 'node_modules', '@types')],
+      rolldownOptions: {
+        input: Object.fromEntries(
+          names.map((name) => [name, asset('tests', 'real', 'devices', 'guest', `${name}.ts`)]),
+        ),
+        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
     },
-    include: [],
-    files: names.map((name) => join(packageRoot, 'tests/real/devices/guest', `${name}.ts`)),
-  };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project));
-  // Beside the compiled files it says that they are ES modules.
+    ssr: { noExternal: ['@sinclair/typebox'] },
+  });
+  // It says that they are ES modules, and that this is the package's folder.
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  execFileSync(process.execPath, [join(packageRoot, 'node_modules/typescript/bin/tsc'), '-p', folder]);
-  // All that devices need of others before one is opened.
-  const typebox = join('node_modules', '@sinclair', 'typebox');
-  cpSync(join(packageRoot, typebox), join(folder, typebox), { recursive: true });
   return folder;
 }
 

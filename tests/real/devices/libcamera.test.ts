@@ -20,32 +20,33 @@ describe.skipIf(!canUseGuestPrograms)(
   () => {
     let folder: string;
     let built: string;
+    let printed: string;
 
     beforeAll(async () => {
       await buildCameraLab();
       built = mkdtempSync(join(tmpdir(), 'ocellus-build-'));
       const build = 'cmake -S /srv -B /mnt -G Ninja -DCMAKE_BUILD_TYPE=Release -DOCELLUS_STRICT=ON';
       await withGuestPrograms(`${build} && cmake --build /mnt --target libcamera_addon`, built);
-      folder = compileForGuest('libcamera');
+      folder = await compileForGuest('libcamera');
       mkdirSync(join(folder, 'build'));
       copyFileSync(join(built, addon), join(folder, 'build', addon));
       copyFileSync(asset('tests', 'real', 'devices', 'virtual.yaml'), join(folder, 'virtual.yaml'));
+      // In one guest: booting it takes as long as what it is booted for. Then with a heap as the kernel of a Raspberry Pi names it.
+      const pipeline = '/usr/share/libcamera/pipeline/virtual';
+      const command = `mkdir -p ${pipeline} && cp virtual.yaml ${pipeline} && node libcamera.js; ln -s system /dev/dma_heap/vidbuf_cached && node libcamera.js`;
+      printed = await inGuest(command, folder, { hasVivid: false });
     }, 60 * minute);
     afterAll(() => {
       for (const path of [folder, built]) if (path) rmSync(path, { recursive: true });
     });
 
     it.each([
-      ['its own', ':', 'the camera'],
-      // As the kernel of a Raspberry Pi names it.
-      ['a DMA heap', 'ln -s system /dev/dma_heap/vidbuf_cached', 'a DMA heap'],
+      ['its own', 0, 'the camera'],
+      ['a DMA heap', 1, 'a DMA heap'],
     ])(
       'lends the buffers of %s, takes stills beside them, and leaves nothing behind',
-      async (_, prepare, from) => {
-        const pipeline = '/usr/share/libcamera/pipeline/virtual';
-        const command = `mkdir -p ${pipeline} && cp virtual.yaml ${pipeline} && ${prepare} && node tests/real/devices/guest/libcamera.js`;
-        const printed = await inGuest(command, folder, { hasVivid: false });
-        const line = printed.split('\n').find((text) => text.startsWith('{'));
+      (_, run, from) => {
+        const line = printed.split('\n').filter((text) => text.startsWith('{'))[run];
         expect(line, printed).toBeDefined();
         const seen = JSON.parse(line!);
 
