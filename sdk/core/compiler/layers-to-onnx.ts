@@ -195,8 +195,9 @@ export class LayerWriter {
     return net.node('Reshape', [made, net.integers(1, c, h, w)]);
   }
 
-  #activated({ name, c }: Layer, value: string, { kind, low, high, slope = [] }: Activation): string {
+  #activated(layer: Layer, value: string, { kind, low, high, slope = [], written }: Activation): string {
     const { net } = this;
+    const { name, c } = layer;
     switch (kind) {
       case 'none':
         return value;
@@ -222,8 +223,8 @@ export class LayerWriter {
       case 'exp':
       case 'sqrt':
         return net.node({ sigmoid: 'Sigmoid', exp: 'Exp', sqrt: 'Sqrt' }[kind], [value], {}, name);
-      default:
-        throw new InputError(`${name}: its function of one number has no operator of ONNX that is written here`);
+      case 'other':
+        return written!(net, value, (one, of) => this.#activated(layer, of, one));
     }
   }
 

@@ -62,8 +62,9 @@ export class NetworkBuilder {
     this.outputs.push(name);
   }
 
-  build(side = 16, type: Value['type'] = 'float32'): Uint8Array<ArrayBuffer> {
+  build(side = 16, type: Value['type'] = 'float32', opset?: number): Uint8Array<ArrayBuffer> {
     return onnxModel({
+      opset,
       inputs: [{ name: 'images', type, shape: [1, 3, side, side] }],
       outputs: this.outputs.map((name) => ({ name, shape: [] })),
       operations: this.operations,

@@ -66,6 +66,33 @@ function mobile(): Uint8Array<ArrayBuffer> {
   return net.build(16);
 }
 
+/** Functions of one number that are tables in a program: one after the other, with a product and a quotient of them. */
+function functions(): Uint8Array<ArrayBuffer> {
+  const net = new NetworkBuilder();
+  let x = net.node('Relu', [net.conv(net.picture(), [3, 8], 3)]);
+  for (const [op, attributes] of [
+    ['Tanh', {}],
+    ['Elu', { floats: { alpha: 0.7 } }],
+    ['Erf', {}],
+    ['Softplus', {}],
+    ['Abs', {}],
+    ['Gelu', {}],
+    ['Gelu', { texts: { approximate: 'tanh' } }],
+    ['Mish', {}],
+  ] as const)
+    x = net.node(op, [net.conv(x, [8, 8])], attributes);
+  const y = net.conv(x, [8, 8]);
+  const gate = net.node('Tanh', [
+    net.node('Add', [net.node('Mul', [y, net.constant([], [0.5])]), net.constant([], [0.3])]),
+  ]);
+  const product = net.node('Mul', [y, gate]);
+  const above = net.node('Add', [net.node('Relu', [net.conv(product, [8, 8])]), net.constant([], [1])]);
+  const cube = net.node('Pow', [net.node('Div', [net.constant([], [2]), above]), net.constant([], [3])]);
+  net.output(net.conv(cube, [8, 3]));
+  // The first that has Gelu.
+  return net.build(16, 'float32', 20);
+}
+
 /** The error of each output beside another network's. */
 async function errorsOf(
   got: { run(p: Pixels): Promise<Outputs> },
@@ -89,10 +116,14 @@ async function errorsOf(
 const input = (side: number) =>
   ({ width: side, height: side, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1] }) as const;
 
-const networks = { 'MobileNet: one channel much wider than the others': mobile, ...families };
+const networks = {
+  'MobileNet: one channel much wider than the others': mobile,
+  'functions of one number that no step ends in': functions,
+  ...families,
+};
 
 describe.each(Object.entries(networks))('%s', (name, make) => {
-  const side = name.startsWith('MobileNet') ? 16 : familySide;
+  const side = name in families ? familySide : 16;
   const bytes = make();
   const own = card(side);
 

@@ -1,3 +1,14 @@
+import type { OnnxBuilder } from '../../onnx/builder.ts';
+
+/**
+ * Writes a function of one number as nodes of ONNX.
+ *
+ * @param value What it is a function of.
+ * @param write Writes another function.
+ * @returns The name of what it gives.
+ */
+export type Written = (net: OnnxBuilder, value: string, write: (one: Activation, value: string) => string) => string;
+
 /** A function of one number, and what it is called where a step has it. */
 export interface Activation {
   readonly kind: 'none' | 'clip' | 'leaky' | 'silu' | 'hardswish' | 'sigmoid' | 'exp' | 'sqrt' | 'other';
@@ -8,6 +19,8 @@ export interface Activation {
   readonly high?: number;
   /** Of `leaky`: what negative numbers are multiplied with, one for all channels or one each. */
   readonly slope?: readonly number[];
+  /** Of `other`. */
+  readonly written?: Written;
 }
 
 export const none: Activation = { kind: 'none', of: (x) => x };
@@ -31,9 +44,9 @@ const known = [none, clip(0, Number.POSITIVE_INFINITY), clip(0, 6), sigmoid, sil
 const probes = Array.from({ length: 257 }, (_, i) => (i - 128) / 8);
 
 /** A function, by the name that it has if it is one of those that are known. */
-export function recognised(of: (x: number) => number): Activation {
+export function recognised(of: (x: number) => number, written: Written): Activation {
   const isSame = (one: Activation) => probes.every((x) => Math.abs(one.of(x, 0) - of(x)) <= 1e-5 * (1 + Math.abs(x)));
-  return known.find(isSame) ?? { kind: 'other', of };
+  return known.find(isSame) ?? { kind: 'other', of, written };
 }
 
 /** First the one, then the other. */
@@ -46,7 +59,8 @@ export function chained(first: Activation, then: Activation): Activation {
       Math.min(then.high!, Math.max(then.low!, first.high!)),
     );
   }
-  return { kind: 'other', of: (x, c) => then.of(first.of(x, c), c) };
+  const written: Written = (_, value, write) => write(then, write(first, value));
+  return { kind: 'other', of: (x, c) => then.of(first.of(x, c), c), written };
 }
 
 /** The least and largest that it can give, whatever comes in. */

@@ -1,3 +1,4 @@
+import type { OnnxBuilder } from '../../onnx/builder.ts';
 import type { OnnxNode } from '../../onnx/graph.ts';
 import {
   type Activation,
@@ -9,6 +10,7 @@ import {
   sigmoid,
   silu,
   squareRoot,
+  type Written,
 } from '../network/activation.ts';
 import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
@@ -37,10 +39,18 @@ const always =
   (node, network) =>
     applyTo(node, network, activation);
 
+/** @param written Where it is more than the operator itself with an `alpha`, as ONNX 13 has it. */
 const scalar =
-  (make: (node: OnnxNode) => (x: number) => number): Operator =>
+  (make: (node: OnnxNode) => (x: number) => number, written?: (node: OnnxNode) => Written): Operator =>
   (node, network) =>
-    applyTo(node, network, recognised(make(node)));
+    applyTo(node, network, recognised(make(node), written?.(node) ?? itself(node)));
+
+const itself = ({ op, attributes }: OnnxNode): Written => {
+  const alpha = attributes.get('alpha')?.float;
+  return (net, value) => net.node(op, [value], alpha === undefined ? {} : { floats: { alpha } });
+};
+
+const number = (net: OnnxBuilder, value: number) => net.constant('float32', [], [value]);
 
 const limited: Operator = (node, network) => {
   const limit = (index: number, name: string, otherwise: number) =>
@@ -91,6 +101,22 @@ const gelu = (node: OnnxNode) => {
   };
 };
 
+const geluWritten =
+  (node: OnnxNode): Written =>
+  (net, value) => {
+    const times = (x: string, factor: number) => net.node('Mul', [x, number(net, factor)]);
+    const inner =
+      textOf(node, 'approximate', 'none') === 'tanh'
+        ? net.node('Tanh', [
+            times(
+              net.node('Add', [value, times(net.node('Pow', [value, number(net, 3)]), 0.044715)]),
+              Math.sqrt(2 / Math.PI),
+            ),
+          ])
+        : net.node('Erf', [times(value, Math.SQRT1_2)]);
+    return net.node('Mul', [times(value, 0.5), net.node('Add', [inner, number(net, 1)])]);
+  };
+
 /** To 1.5e-7 (Abramowitz and Stegun, 7.1.26). */
 export function errorFunction(x: number): number {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
@@ -109,17 +135,26 @@ export const activations: Readonly<Record<string, Operator>> = {
   }),
   Erf: scalar(() => errorFunction),
   Exp: always(exponential),
-  Gelu: scalar(gelu),
+  Gelu: scalar(gelu, geluWritten),
   HardSigmoid: hardSigmoid,
   HardSwish: always(hardswish),
   LeakyRelu: (node, network) => applyTo(node, network, leaky([floatOf(node, 'alpha', 0.01)])),
-  Mish: scalar(() => (x) => x * Math.tanh(Math.log1p(Math.exp(x)))),
+  Mish: scalar(
+    () => (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
+    () => (net, value) => net.node('Mul', [value, net.node('Tanh', [net.node('Softplus', [value])])]),
+  ),
   Neg: (node, network) => giveScaled(node, network, -1),
   PRelu: parametric,
-  QuickGelu: scalar((node) => {
-    const alpha = floatOf(node, 'alpha', 1.702);
-    return (x) => x / (1 + Math.exp(-alpha * x));
-  }),
+  QuickGelu: scalar(
+    (node) => {
+      const alpha = floatOf(node, 'alpha', 1.702);
+      return (x) => x / (1 + Math.exp(-alpha * x));
+    },
+    (node) => (net, value) => {
+      const gate = net.node('Mul', [value, number(net, floatOf(node, 'alpha', 1.702))]);
+      return net.node('Mul', [value, net.node('Sigmoid', [gate])]);
+    },
+  ),
   Relu: always(clip(0, Number.POSITIVE_INFINITY)),
   Sigmoid: always(sigmoid),
   Silu: always(silu),

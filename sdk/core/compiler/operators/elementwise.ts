@@ -1,5 +1,6 @@
+import type { OnnxBuilder } from '../../onnx/builder.ts';
 import type { OnnxNode } from '../../onnx/graph.ts';
-import { none, recognised, squareRoot } from '../network/activation.ts';
+import { type Activation, chained, none, recognised, squareRoot } from '../network/activation.ts';
 import { type Constant, unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
 import type { PairLayer, Region, View } from '../network/network.ts';
@@ -73,7 +74,10 @@ export const divide: Operator = (node, network) => {
   applyTo(
     node,
     network,
-    recognised((x) => value / x),
+    recognised(
+      (x) => value / x,
+      (net, x) => net.node('Div', [net.constant('float32', [], [value]), x]),
+    ),
     1,
   );
 };
@@ -101,7 +105,10 @@ export const multiply: Operator = (node, network) => {
       applyTo(
         node,
         network,
-        recognised((x) => x * known(x)),
+        recognised(
+          (x) => x * known.of(x, 0),
+          (net, x, write) => net.node('Mul', [x, write(known, x)]),
+        ),
         index,
       );
       return;
@@ -120,7 +127,10 @@ export const power: Operator = (node, network) => {
     applyTo(
       node,
       network,
-      recognised((x) => x ** exponent),
+      recognised(
+        (x) => x ** exponent,
+        (net, x) => net.node('Pow', [x, net.constant('float32', [], [exponent])]),
+      ),
     );
   else {
     const view = network.view(node, 0);
@@ -241,27 +251,35 @@ function isSameChannels(one: View, other: View): boolean {
 }
 
 /** A tensor as a function of another one, number by number; undefined where it is none. */
-function functionOf(view: View, of: View): ((x: number) => number) | undefined {
+function functionOf(view: View, of: View): Activation | undefined {
   if (!liesAs(view, of)) return undefined;
   const wanted = regionOf(of);
   let region = regionOf(view);
-  let result = (x: number) => x;
+  let result = none;
   for (;;) {
     if (isSame(region, wanted)) return result;
     const { layer } = region;
     if (!isWhole(region) || (layer.kind !== 'unary' && layer.kind !== 'affine')) return undefined;
-    const later = result;
     if (layer.kind === 'unary') {
       const { kind, slope = [] } = layer.activation;
       if (kind === 'leaky' && slope.length > 1) return undefined;
-      result = (x) => later(layer.activation.of(x, 0));
+      result = chained(layer.activation, result);
     } else {
       const [factor, sum] = [layer.scale[0]!, layer.bias[0]!];
       if (!layer.scale.every((one) => one === factor) || !layer.bias.every((one) => one === sum)) return undefined;
-      result = (x) => later(factor * x + sum);
+      result = chained(line(factor, sum), result);
     }
     region = layer.input;
   }
+}
+
+function line(factor: number, sum: number): Activation {
+  const number = (net: OnnxBuilder, value: number) => net.constant('float32', [], [value]);
+  return {
+    kind: 'other',
+    of: (x) => factor * x + sum,
+    written: (net, x) => net.node('Add', [net.node('Mul', [x, number(net, factor)]), number(net, sum)]),
+  };
 }
 
 function isSame(one: Region, other: Region): boolean {
