@@ -142,7 +142,7 @@ class Sharing {
     uint64_t old = left.load(), rest;
     part.owner = owner;
     do {
-      const auto ahead = static_cast<int64_t>((old >> 2 * piece_bits) - step) << 2 * piece_bits;
+      const auto ahead = static_cast<int64_t>(((old >> 2 * piece_bits) - step) << 2 * piece_bits);
       // Others are at a later step already.
       if (ahead > 0) return false;
       part.from = ahead < 0 ? 0 : old >> piece_bits & most_piece;
