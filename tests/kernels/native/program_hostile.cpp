@@ -141,7 +141,7 @@ void check_hostile_programs() {
     if (random.between(0, 9) == 0) bytes.resize(static_cast<size_t>(random.between(0, static_cast<int64_t>(bytes.size()))));
     if (random.between(0, 9) > 0 && bytes.size() >= sizeof header) ProgramFileMaker::seal(bytes);
     for (const Isa isa : isas) {
-      if (is_offered(isa) && table_of(isa).program_isa == isa) attempt(bytes, table_of(isa), tried);
+      if (is_offered(isa) && is_wanted(isa) && table_of(isa).program_isa == isa) attempt(bytes, table_of(isa), tried);
     }
   }
   expect(tried.refused > files / 4, "hostile files: some are refused", Isa::scalar, static_cast<size_t>(tried.refused));
