@@ -69,6 +69,6 @@ it.skipIf(!existsSync(browserPath))(
     expect([between, outside, unsure].map((pixel) => isGrey(pixel!))).toEqual([true, true, true]);
     for (const pixel of [first, second, path]) expect(pixel![1]! - pixel![0]!).toBeGreaterThan(30);
     expect(Math.min(...joint!.slice(0, 3))).toBeGreaterThan(230);
-    visitor.leave();
+    await visitor.leave();
   },
 );
