@@ -36,8 +36,7 @@ export abstract class NetworkCamera extends LiveDevice {
   }
 
   protected override explain(told: string): string {
-    // What only who knows ffmpeg understands.
-    const said = told.replace(/^the stream ended \(exit status \d+\): |\?timeout=\d+|: pipe:0: End of file/g, '');
+    const said = told.replace(ffmpegsOwn, '');
     // As ffmpeg says them: a bare number may be a port, "not found" a program.
     if (/(failed:|returned|error) 401\b/.test(said)) {
       return `the camera asks for a user and a password (${this.#kind}://user:password@host/path), or refuses those given; ${said}`;
@@ -51,6 +50,10 @@ export abstract class NetworkCamera extends LiveDevice {
     return told;
   }
 }
+
+/** What only who knows ffmpeg understands: of ffmpeg 5, and of 7. */
+const ffmpegsOwn =
+  /^the stream ended \(exit status \d+\): |\?timeout=\d+|: pipe:0: End of file|[:;] Error opening input( files?)?( pipe:0\.?|: End of file)/g;
 
 /** A part of the password was taken for the host, and would be shown as such. */
 function hasStrayAt({ username, pathname, search, hash }: URL): boolean {
