@@ -202,8 +202,7 @@ export class LayerWriter {
       case 'none':
         return value;
       case 'clip': {
-        const end = (one: number | undefined) =>
-          one !== undefined && Number.isFinite(one) ? net.constant('float32', [], [one]) : '';
+        const end = (one: number | undefined) => (one !== undefined && Number.isFinite(one) ? net.number(one) : '');
         if (low === 0 && high === Number.POSITIVE_INFINITY) return net.node('Relu', [value], {}, name);
         return net.node('Clip', [value, end(low), end(high)], {}, name);
       }

@@ -116,7 +116,7 @@ class PerChannel {
     }
     // onnxruntime joins what stands between a DequantizeLinear and a QuantizeLinear, additions for one, and then refuses scales for
     // each channel: here the scales stand apart from them.
-    const one = net.constant('float32', [], [1]);
+    const one = net.number(1);
     const none = net.constant('uint8', [], [0]);
     const zeros = writer.perChannel(zero);
     const steps = net.node('Add', [net.node('Mul', [value, writer.perChannel(scale.map((own) => 1 / own))]), zeros]);
@@ -187,7 +187,7 @@ class PerTensor {
 }
 
 function inBytes(value: string, { scale, zero }: Scales, { net }: LayerWriter): string {
-  const ends = [net.constant('float32', [], [scale[0]!]), net.constant('uint8', [], [zero[0]!])];
+  const ends = [net.number(scale[0]!), net.constant('uint8', [], [zero[0]!])];
   return net.node('DequantizeLinear', [net.node('QuantizeLinear', [value, ...ends]), ...ends]);
 }
 

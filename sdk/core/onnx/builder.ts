@@ -58,6 +58,11 @@ export class OnnxBuilder {
     return this.#constant(shape, arrays[type].from(numbers));
   }
 
+  /** A single number of float32. */
+  number(value: number): string {
+    return this.constant('float32', [], [value]);
+  }
+
   /** A list of whole numbers, such as a shape. */
   integers(...numbers: readonly number[]): string {
     return this.#constant([numbers.length], BigInt64Array.from(numbers, BigInt));

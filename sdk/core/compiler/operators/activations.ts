@@ -1,4 +1,3 @@
-import type { OnnxBuilder } from '../../onnx/builder.ts';
 import type { OnnxNode } from '../../onnx/graph.ts';
 import {
   type Activation,
@@ -49,8 +48,6 @@ const itself = ({ op, attributes }: OnnxNode): Written => {
   const alpha = attributes.get('alpha')?.float;
   return (net, value) => net.node(op, [value], alpha === undefined ? {} : { floats: { alpha } });
 };
-
-const number = (net: OnnxBuilder, value: number) => net.constant('float32', [], [value]);
 
 const limited: Operator = (node, network) => {
   const limit = (index: number, name: string, otherwise: number) =>
@@ -104,17 +101,17 @@ const gelu = (node: OnnxNode) => {
 const geluWritten =
   (node: OnnxNode): Written =>
   (net, value) => {
-    const times = (x: string, factor: number) => net.node('Mul', [x, number(net, factor)]);
+    const times = (x: string, factor: number) => net.node('Mul', [x, net.number(factor)]);
     const inner =
       textOf(node, 'approximate', 'none') === 'tanh'
         ? net.node('Tanh', [
             times(
-              net.node('Add', [value, times(net.node('Pow', [value, number(net, 3)]), 0.044715)]),
+              net.node('Add', [value, times(net.node('Pow', [value, net.number(3)]), 0.044715)]),
               Math.sqrt(2 / Math.PI),
             ),
           ])
         : net.node('Erf', [times(value, Math.SQRT1_2)]);
-    return net.node('Mul', [times(value, 0.5), net.node('Add', [inner, number(net, 1)])]);
+    return net.node('Mul', [times(value, 0.5), net.node('Add', [inner, net.number(1)])]);
   };
 
 /** To 1.5e-7 (Abramowitz and Stegun, 7.1.26). */
@@ -151,7 +148,7 @@ export const activations: Readonly<Record<string, Operator>> = {
       return (x) => x / (1 + Math.exp(-alpha * x));
     },
     (node) => (net, value) => {
-      const gate = net.node('Mul', [value, number(net, floatOf(node, 'alpha', 1.702))]);
+      const gate = net.node('Mul', [value, net.number(floatOf(node, 'alpha', 1.702))]);
       return net.node('Mul', [value, net.node('Sigmoid', [gate])]);
     },
   ),

@@ -1,4 +1,3 @@
-import type { OnnxBuilder } from '../../onnx/builder.ts';
 import type { OnnxNode } from '../../onnx/graph.ts';
 import { type Activation, chained, none, recognised, squareRoot } from '../network/activation.ts';
 import { type Constant, unsupported } from '../network/graph.ts';
@@ -76,7 +75,7 @@ export const divide: Operator = (node, network) => {
     network,
     recognised(
       (x) => value / x,
-      (net, x) => net.node('Div', [net.constant('float32', [], [value]), x]),
+      (net, x) => net.node('Div', [net.number(value), x]),
     ),
     1,
   );
@@ -129,7 +128,7 @@ export const power: Operator = (node, network) => {
       network,
       recognised(
         (x) => x ** exponent,
-        (net, x) => net.node('Pow', [x, net.constant('float32', [], [exponent])]),
+        (net, x) => net.node('Pow', [x, net.number(exponent)]),
       ),
     );
   else {
@@ -274,11 +273,10 @@ function functionOf(view: View, of: View): Activation | undefined {
 }
 
 function line(factor: number, sum: number): Activation {
-  const number = (net: OnnxBuilder, value: number) => net.constant('float32', [], [value]);
   return {
     kind: 'other',
     of: (x) => factor * x + sum,
-    written: (net, x) => net.node('Add', [net.node('Mul', [x, number(net, factor)]), number(net, sum)]),
+    written: (net, x) => net.node('Add', [net.node('Mul', [x, net.number(factor)]), net.number(sum)]),
   };
 }
 
