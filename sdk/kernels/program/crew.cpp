@@ -54,19 +54,19 @@ bool Crew::start(size_t size, Work work, void* context) {
 
 void* Crew::live(void* member) {
   auto& [crew, index, thread] = *static_cast<Member*>(member);
-  for (uint32_t seen = 0;;) {
+  for (uint64_t seen = 0;;) {
     crew->bell_.wait([&] { return crew->runs_.load() != seen || crew->over_.load(); });
     if (crew->over_.load()) return nullptr;
     // Those before it are over, whoever did them.
     seen = crew->runs_.load();
-    crew->work_(crew->context_, index);
+    crew->work_(crew->context_, index, seen);
   }
 }
 
 void Crew::run() {
-  runs_.fetch_add(1);
+  const uint64_t run = runs_.fetch_add(1) + 1;
   bell_.ring();
-  work_(context_, 0);
+  work_(context_, 0, run);
 }
 
 }  // namespace ocellus

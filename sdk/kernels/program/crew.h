@@ -177,7 +177,8 @@ class Crew {
  public:
   static constexpr size_t most = 64;
   /// @param thread Which one of them does it: 0 is who calls `run`.
-  using Work = void (*)(void* context, size_t thread);
+  /// @param run Which run it is of, from 1 on.
+  using Work = void (*)(void* context, size_t thread, uint64_t run);
 
   Crew() = default;
   ~Crew();
@@ -208,7 +209,7 @@ class Crew {
   Work work_ = nullptr;
   void* context_ = nullptr;
   Bell bell_;
-  alignas(cache_line) std::atomic<uint32_t> runs_{0};
+  alignas(cache_line) std::atomic<uint64_t> runs_{0};
   std::atomic<bool> over_{false};
 };
 

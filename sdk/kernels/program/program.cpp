@@ -105,12 +105,12 @@ void Program::work(const Planned& planned, const Sharing::Part& part, uint8_t* s
   }
 }
 
-void Program::share(void* context, size_t thread) {
+void Program::share(void* context, size_t thread, uint64_t run) {
   Program& program = *static_cast<Program*>(context);
   Sharing& sharing = program.sharing_;
   uint8_t* scratch = program.scratch_.data() + thread * program.scratch_bytes_;
   // The others may come when this run, or a later one, is over: they find its steps done, and touch nothing of it.
-  uint64_t number = program.runs_.load() * program.steps_.size();
+  uint64_t number = run * program.steps_.size();
   uint64_t* nanoseconds = thread == 0 ? program.nanoseconds_ : nullptr;
   uint64_t start = nanoseconds != nullptr ? now() : 0;
   for (size_t i = 0; i < program.steps_.size(); i++, number++) {
@@ -135,7 +135,6 @@ void Program::run(const uint8_t* const* inputs, uint64_t* nanoseconds) {
     if (step.tensor != program_none) step.source = inputs[step.tensor];
   }
   nanoseconds_ = nanoseconds;
-  runs_.fetch_add(1);
   crew_.run();
 }
 

@@ -76,7 +76,7 @@ class Program {
     bool native;
   };
 
-  static void share(void* program, size_t thread);
+  static void share(void* program, size_t thread, uint64_t run);
   void work(const Planned& planned, const Sharing::Part& part, uint8_t* scratch) const;
   bool plan(size_t index, const ProgramKernels& kernels, const ProgramKernels& scalar, ProgramError& error);
   bool takes(Planned& planned, const ProgramOperation& operation, ProgramError& error);
@@ -90,7 +90,6 @@ class Program {
   size_t scratch_bytes_ = 0;
   Buffer<Planned> steps_;
   Sharing sharing_;
-  std::atomic<uint64_t> runs_{0};
   uint64_t* nanoseconds_ = nullptr;
   // Last: its threads end before what they use.
   Crew crew_;
