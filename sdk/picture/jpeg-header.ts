@@ -1,14 +1,14 @@
-import { isSrgbProfile } from './icc.ts';
+import { readProfile, type ToSrgb } from './icc.ts';
 
 /** What a JPEG says of itself before its pixels. */
 export interface JpegHeader {
   /** Pixels, before it is turned. */
   readonly width: number;
   readonly height: number;
-  /** Nothing is to be done to its pixels once they are decoded: upright, and its colours are sRGB. It is neither CMYK nor progressive. */
+  /** It is upright, its colours are sRGB or become that as `profile` says, and it is neither CMYK nor progressive. */
   readonly isOrdinary: boolean;
-  /** It has a colour profile, which is that of sRGB: converting to sRGB would only round. */
-  readonly isSrgb: boolean;
+  /** What its colour profile asks for; undefined where it has none, or one that is read by others. */
+  readonly profile?: ToSrgb;
 }
 
 const marker = {
@@ -39,7 +39,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
   let frame: Buffer | undefined;
   let frameCode = 0;
   let exif: Buffer | undefined;
-  const profile: Buffer[] = [];
+  const pieces: Buffer[] = [];
   /** Something whose meaning is left to others: a second picture, a map of brightness, a profile in a strange order. */
   let isStrange = false;
   for (let at = 2; ; ) {
@@ -56,20 +56,22 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
       isStrange ||= exif !== undefined;
       exif = content.subarray(exifName.length);
     } else if (code === marker.app2) {
-      isStrange ||= !startsWith(content, profileName) || content[profileName.length] !== profile.length + 1;
-      profile.push(content.subarray(profileName.length + 2));
-      isStrange ||= content[profileName.length + 1]! < profile.length;
+      isStrange ||= !startsWith(content, profileName) || content[profileName.length] !== pieces.length + 1;
+      pieces.push(content.subarray(profileName.length + 2));
+      isStrange ||= content[profileName.length + 1]! < pieces.length;
     }
     at = end;
   }
   if (!frame || frame.length < 6) return undefined;
   const [height, width, components] = [frame.readUInt16BE(1), frame.readUInt16BE(3), frame[5]!];
   if (width === 0 || height === 0) return undefined;
-  const isSrgb = profile.length > 0 && !isStrange && components === 3 && isSrgbProfile(Buffer.concat(profile));
+  const isReadable = pieces.length > 0 && !isStrange && components === 3;
+  const profile = isReadable ? readProfile(Buffer.concat(pieces)) : undefined;
   const isSequential = frameCode === marker.sof0 || frameCode === marker.sof1;
   const isRgbOrGrey = frame[0] === 8 && (components === 1 || components === 3);
-  const isOrdinary = isSequential && isRgbOrGrey && !isStrange && isUpright(exif) && (profile.length === 0 || isSrgb);
-  return { width, height, isOrdinary, isSrgb };
+  const isOrdinary =
+    isSequential && isRgbOrGrey && !isStrange && isUpright(exif) && (pieces.length === 0 || profile !== undefined);
+  return { width, height, isOrdinary, ...(profile && { profile }) };
 }
 
 function startsWith(content: Buffer, name: string): boolean {

@@ -103,7 +103,7 @@ interface Decoded {
 
 /**
  * An ordinary JPEG by libjpeg-turbo, where the addon has it: that takes half the time, and no library is loaded for it.
- * All else by sharp, which gives the same pixels of those, and says what is wrong with a file.
+ * All else by sharp, which gives the same pixels of those (of other colours than sRGB, within one level), and says what is wrong with a file.
  */
 async function decode(
   input: string | Uint8Array,
@@ -113,13 +113,19 @@ async function decode(
   const jpeg = typeof input === 'string' ? await readJpeg(input) : input;
   const header = jpeg && readJpegHeader(jpeg);
   if (header?.isOrdinary && header.width * header.height <= maxPixels) {
-    const { width, height } = header;
+    const { width, height, profile } = header;
     const into = kernels.jpeg && memory?.take(width * height * 3);
-    const data = await kernels.jpeg?.(jpeg!, width, height, into);
+    const data = await kernels.jpeg?.(
+      jpeg!,
+      width,
+      height,
+      into,
+      ...(profile === undefined || profile === 'nothing' ? [] : profile),
+    );
     if (data) return { data, width, height, ...(into && { memory }) };
     if (into) memory!.giveBack(into);
   }
-  return decodeBySharp(header ? jpeg! : input, maxPixels, header?.isSrgb ?? false);
+  return decodeBySharp(header ? jpeg! : input, maxPixels, header?.profile === 'nothing');
 }
 
 /** Larger files are read piece by piece, by sharp. */

@@ -26,9 +26,9 @@ describe('readJpegHeader', () => {
   it('tells the size of an ordinary picture', async () => {
     const [width, height] = [31, 20];
     const jpeg = await plain().jpeg().toBuffer();
-    expect(readJpegHeader(jpeg)).toEqual({ width, height, isOrdinary: true, isSrgb: false });
+    expect(readJpegHeader(jpeg)).toEqual({ width, height, isOrdinary: true });
     const grey = await plain().greyscale().jpeg().toBuffer();
-    expect(readJpegHeader(grey)).toEqual({ width, height, isOrdinary: true, isSrgb: false });
+    expect(readJpegHeader(grey)).toEqual({ width, height, isOrdinary: true });
     // A view of a larger buffer.
     const within = Buffer.concat([Buffer.alloc(7), jpeg, Buffer.alloc(9)]);
     expect(readJpegHeader(new Uint8Array(within.buffer, within.byteOffset + 7, jpeg.length))?.width).toBe(31);
@@ -44,7 +44,10 @@ describe('readJpegHeader', () => {
     ['with two EXIF segments', (jpeg) => withSegment(withSegment(jpeg, 0xe1, exif(1)), 0xe1, exif(1))],
     ['with EXIF that is cut', (jpeg) => withSegment(jpeg, 0xe1, exif(1).subarray(0, 24))],
     ['with EXIF of another order', (jpeg) => withSegment(jpeg, 0xe1, Buffer.from(`Exif\0\0XX*\0${'\0'.repeat(20)}`))],
-    ['of other colours than sRGB', () => plain().withIccProfile('p3').jpeg().toBuffer()],
+    [
+      'of colours that only tables tell',
+      (jpeg) => withProfile(jpeg, srgbProfile({ extra: ['A2B0', Buffer.alloc(32)] })),
+    ],
     ['with a profile that is none', (jpeg) => withProfile(jpeg, Buffer.from('no profile'))],
     ['with a part of a profile', (jpeg) => withProfile(jpeg, srgbProfile(), 2, 2)],
     ['with a second picture or a map', (jpeg) => withSegment(jpeg, 0xe2, Buffer.from('MPF\0MM\0*'))],
@@ -56,16 +59,26 @@ describe('readJpegHeader', () => {
   it('takes for ordinary what is upright, and a profile of sRGB', async () => {
     const jpeg = await plain().jpeg().toBuffer();
     for (const segment of [exif(1), exif(1, { isLittle: false }), exif(6, { tag: 0x0128 })]) {
-      expect(readJpegHeader(withSegment(jpeg, 0xe1, segment))).toMatchObject({ isOrdinary: true, isSrgb: false });
+      expect(readJpegHeader(withSegment(jpeg, 0xe1, segment))).toEqual({ width: 31, height: 20, isOrdinary: true });
     }
-    expect(readJpegHeader(withProfile(jpeg, srgbProfile()))).toMatchObject({ isOrdinary: true, isSrgb: true });
+    expect(readJpegHeader(withProfile(jpeg, srgbProfile()))).toMatchObject({ isOrdinary: true, profile: 'nothing' });
     // In two pieces, the first one first.
     const profile = srgbProfile();
     const second = withProfile(jpeg, profile.subarray(200), 2, 2);
-    expect(readJpegHeader(withProfile(second, profile.subarray(0, 200), 1, 2))).toMatchObject({ isSrgb: true });
+    expect(readJpegHeader(withProfile(second, profile.subarray(0, 200), 1, 2))).toMatchObject({
+      isOrdinary: true,
+      profile: 'nothing',
+    });
+    // Of other colours, which become sRGB.
+    const { profile: tables, ...rest } = readJpegHeader(await plain().withIccProfile('p3').jpeg().toBuffer())!;
+    expect(rest).toEqual({ width: 31, height: 20, isOrdinary: true });
+    expect(tables).toHaveLength(3);
     // Progressive too: sharp need not convert it.
     const progressive = await plain().jpeg({ progressive: true }).toBuffer();
-    expect(readJpegHeader(withProfile(progressive, srgbProfile()))).toMatchObject({ isOrdinary: false, isSrgb: true });
+    expect(readJpegHeader(withProfile(progressive, srgbProfile()))).toMatchObject({
+      isOrdinary: false,
+      profile: 'nothing',
+    });
   });
 
   it('tells nothing of what is not as the standard has it', async () => {

@@ -8,7 +8,7 @@ import { InputError } from '../../sdk/base/errors.ts';
 import { Frame } from '../../sdk/frame/frame.ts';
 import { kernels } from '../../sdk/kernels/kernels.ts';
 import { encodeJpeg, readPicture } from '../../sdk/picture/picture.ts';
-import { srgbProfile, withProfile } from './profiles.ts';
+import { otherProfiles, srgbProfile, withProfile } from './profiles.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -90,6 +90,28 @@ describe('readPicture', () => {
     await expect(read(jpeg, {}, 199)).rejects.toThrow('cannot be read as a picture');
     await expect(read(turned)).rejects.toThrow('cannot be read as a picture');
   });
+
+  it.skipIf(!kernels.jpeg).each(Object.entries(otherProfiles))(
+    'converts colours of %s as libvips does, within a level (needs npm run kernels)',
+    async (_, parts) => {
+      // Reds, greens and blues in steps, and all greys, each as large as a block of a JPEG.
+      const levels = Array.from({ length: 6 }, (_, i) => i * 51);
+      const colours = [
+        ...levels.flatMap((red) => levels.flatMap((green) => levels.map((blue) => [red, green, blue]))),
+        ...Array.from({ length: 256 }, (_, level) => [level, level, level]),
+      ];
+      const raw = { width: 8, height: colours.length * 8, channels: 3 as const };
+      const flat = Buffer.from(colours.flatMap((colour) => Array.from({ length: 64 }, () => colour).flat()));
+      const plain = await sharp(flat, { raw }).jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer();
+      const jpeg = withProfile(plain, srgbProfile(parts));
+      const expected = await sharp(jpeg).toColourspace('srgb').raw().toBuffer();
+      const ours = (await readPicture(jpeg)).planes[0]!.data;
+      const errors = expected.map((value, i) => Math.abs(value - ours[i]!));
+      expect(errors.length).toBe(ours.length);
+      expect(expected.equals(await sharp(plain).raw().toBuffer())).toBe(false);
+      expect(Math.max(...errors)).toBeLessThanOrEqual(1);
+    },
+  );
 
   it.each(['p3', 'srgb'] as const)('converts colours of a profile, %s, to sRGB', async (name) => {
     const green = sharp({ create: { width: 16, height: 16, channels: 3, background: { r: 60, g: 170, b: 90 } } });

@@ -40,6 +40,42 @@ export function parametricCurve(kind: number, parameters: readonly number[]): Bu
 /** As the profile that cameras write: 1024 values. */
 const ownCurve = tableCurve(Array.from({ length: 1024 }, (_, i) => srgbCurve(i / 1023)));
 
+export const adobe = {
+  rXYZ: [0.60974, 0.31111, 0.01947],
+  gXYZ: [0.20528, 0.62567, 0.06087],
+  bXYZ: [0.14919, 0.06322, 0.74457],
+};
+const displayP3 = {
+  rXYZ: [0.51512, 0.2412, -0.00105],
+  gXYZ: [0.29198, 0.69225, 0.04189],
+  bXYZ: [0.1571, 0.06657, 0.78407],
+};
+
+/** A power, as a table of one value. */
+const powerCurve = (power: number) =>
+  Buffer.concat([Buffer.from('curv\0\0\0\0\0\0\0\x01'), u16(Math.round(power * 256))]);
+
+function u16(value: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(value);
+  return bytes;
+}
+
+/** Of a matrix and curves, as cameras, displays and programs have them, and each kind of curve. */
+export const otherProfiles: Readonly<Record<string, ProfileParts>> = {
+  'Adobe RGB': { columns: adobe, curve: powerCurve(2.19921875) },
+  'a display of wide colours': {
+    columns: displayP3,
+    curve: parametricCurve(3, [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045]),
+  },
+  'a camera with a power of 1.8': { columns: adobe, curve: parametricCurve(0, [1.8]) },
+  'linear light': { curve: tableCurve([]) },
+  'a table of few values': { columns: displayP3, curve: tableCurve([0, 0.1, 0.4, 1]) },
+  'a power of a line': { curve: parametricCurve(1, [2.2, 1.1, -0.1]) },
+  'a power of a line, and a number': { curve: parametricCurve(2, [2.2, 1.1, -0.1, 0]) },
+  'all seven numbers': { columns: adobe, curve: parametricCurve(4, [2.2, 0.95, 0.05, 0.08, 0.04, 0, 0]) },
+};
+
 /** An ICC profile of a matrix and curves; by default those of sRGB. */
 export function srgbProfile({
   columns = srgb,

@@ -1,5 +1,5 @@
-// decodeJpeg(bytes: Uint8Array, width, height, into?: Uint8Array): Promise<Uint8Array | undefined>, by libjpeg-turbo where it was there for the
-// build: its static library is part of the addon then.
+// decodeJpeg(bytes: Uint8Array, width, height, into?: Uint8Array, linear?: Uint16Array, matrix?: Int32Array, encoded?: Uint8Array):
+// Promise<Uint8Array | undefined>, by libjpeg-turbo where it was there for the build: its static library is part of the addon then.
 #include "native/arguments.h"
 #include "native/binding.h"
 
@@ -15,6 +15,30 @@
 namespace ocellus {
 namespace {
 
+/// From the colours of a file to others: see `ColourTables` in jpeg.ts. A copy, as of the bytes.
+struct Colours {
+  static constexpr int unit_bits = 14;
+  static constexpr int matrix_bits = 12;
+  static constexpr int64_t unit = int64_t{1} << unit_bits;
+
+  uint16_t linear[3][256];
+  int32_t matrix[3][3];
+  uint8_t encoded[unit + 1];
+
+  uint8_t mixed(const int32_t* row, int64_t red, int64_t green, int64_t blue) const {
+    const int64_t sum = row[0] * red + row[1] * green + row[2] * blue + (1 << (matrix_bits - 1));
+    const int64_t value = sum >> matrix_bits;
+    return encoded[value < 0 ? 0 : value > unit ? unit : value];
+  }
+
+  void convert(uint8_t* rgb, size_t pixels) const {
+    for (uint8_t* const end = rgb + 3 * pixels; rgb < end; rgb += 3) {
+      const int64_t red = linear[0][rgb[0]], green = linear[1][rgb[1]], blue = linear[2][rgb[2]];
+      for (int channel = 0; channel < 3; channel++) rgb[channel] = mixed(matrix[channel], red, green, blue);
+    }
+  }
+};
+
 /// One file on its way through the pool of threads. It has a copy of the bytes: JavaScript may detach or change its own.
 struct Decoding {
   napi_async_work work;
@@ -27,6 +51,8 @@ struct Decoding {
   uint8_t* pixels;
   /// What was given for the pixels; null where nothing was.
   napi_ref into;
+  /// Null where the pixels stay as they are in the file.
+  Colours* colours;
   bool is_done;
 };
 
@@ -34,6 +60,7 @@ void free_decoding(napi_env env, Decoding* decoding) {
   std::free(decoding->bytes);
   if (decoding->into == nullptr) std::free(decoding->pixels);
   else napi_delete_reference(env, decoding->into);
+  std::free(decoding->colours);
   std::free(decoding);
 }
 
@@ -91,7 +118,9 @@ bool read_rows(jpeg_decompress_struct& jpeg, Decoding& decoding) {
     const JDIMENSION count = left < at_once ? left : at_once;
     JSAMPROW rows[at_once];
     for (JDIMENSION i = 0; i < count; i++) rows[i] = decoding.pixels + stride * (jpeg.output_scanline + i);
-    if (jpeg_read_scanlines(&jpeg, rows, count) == 0) return false;
+    const JDIMENSION read = jpeg_read_scanlines(&jpeg, rows, count);
+    if (read == 0) return false;
+    if (decoding.colours != nullptr) decoding.colours->convert(rows[0], size_t{read} * decoding.width);
   }
   return jpeg_finish_decompress(&jpeg) == TRUE;
 }
@@ -167,6 +196,37 @@ bool read_into(Arguments& arguments, size_t expected, uint8_t*& pixels) {
   return !can_be_detached || type_error(env, "into: expected memory of a SharedArrayBuffer");
 }
 
+/// @param colours Null where none were given. @returns False after it has thrown.
+bool read_colours(Arguments& arguments, Colours*& colours) {
+  const napi_env env = arguments.env();
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, arguments.at(4), &type);
+  if (type == napi_undefined) return true;
+  uint16_t* linear = nullptr;
+  int32_t* matrix = nullptr;
+  uint8_t* encoded = nullptr;
+  size_t lengths[3] = {};
+  if (!arguments.array(4, "linear", linear, lengths[0]) || !arguments.array(5, "matrix", matrix, lengths[1]) ||
+      !arguments.array(6, "encoded", encoded, lengths[2])) {
+    return false;
+  }
+  constexpr size_t expected[3] = {3 * 256, 3 * 3, Colours::unit + 1};
+  for (size_t i = 0; i < 3; i++) {
+    if (lengths[i] == expected[i]) continue;
+    return range_error(env, "tables of colours: expected %zu, %zu and %zu values, got %zu, %zu and %zu", expected[0], expected[1], expected[2],
+                       lengths[0], lengths[1], lengths[2]);
+  }
+  colours = static_cast<Colours*>(std::malloc(sizeof(Colours)));
+  if (colours == nullptr) {
+    napi_throw_error(env, nullptr, "no memory for tables of colours");
+    return false;
+  }
+  std::memcpy(colours->linear, linear, sizeof colours->linear);
+  std::memcpy(colours->matrix, matrix, sizeof colours->matrix);
+  std::memcpy(colours->encoded, encoded, sizeof colours->encoded);
+  return true;
+}
+
 napi_value decode_jpeg(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   uint8_t* bytes = nullptr;
@@ -178,11 +238,14 @@ napi_value decode_jpeg(napi_env env, napi_callback_info info) {
   }
   uint8_t* pixels = nullptr;
   if (!read_into(arguments, static_cast<size_t>(width) * 3 * static_cast<size_t>(height), pixels)) return nullptr;
+  Colours* colours = nullptr;
+  if (!read_colours(arguments, colours)) return nullptr;
   auto* decoding = static_cast<Decoding*>(std::calloc(1, sizeof(Decoding)));
   uint8_t* copy = static_cast<uint8_t*>(std::malloc(size > 0 ? size : 1));
   if (decoding == nullptr || copy == nullptr) {
     std::free(decoding);
     std::free(copy);
+    std::free(colours);
     napi_throw_error(env, nullptr, "no memory for the bytes of a picture");
     return nullptr;
   }
@@ -192,6 +255,7 @@ napi_value decode_jpeg(napi_env env, napi_callback_info info) {
   decoding->width = static_cast<JDIMENSION>(width);
   decoding->height = static_cast<JDIMENSION>(height);
   decoding->pixels = pixels;
+  decoding->colours = colours;
   napi_value name, promise;
   napi_create_string_utf8(env, "ocellus:jpeg", NAPI_AUTO_LENGTH, &name);
   if ((pixels != nullptr && napi_create_reference(env, arguments.at(3), 1, &decoding->into) != napi_ok) ||

@@ -91,6 +91,25 @@ describe.skipIf(!decode)('decoding JPEG by libjpeg-turbo (needs npm run kernels,
     expect(() => decode!(jpeg, 60, 50, null as never)).toThrow(TypeError);
   });
 
+  it('changes colours as tables say, and refuses tables of other sizes', async () => {
+    const jpeg = await picture(60, 50).jpeg().toBuffer();
+    const plain = (await decode!(jpeg, 60, 50))!;
+    const linear = Uint16Array.from({ length: 768 }, (_, i) => (i & 255) * 64);
+    const encoded = Uint8Array.from({ length: 16385 }, (_, light) => Math.min(light >> 6, 255));
+    // Red from green, green from blue, blue from twice the red less what is clipped.
+    const matrix = Int32Array.of(0, 4096, 0, 0, 0, 4096, 8192, -4096, 0);
+    const changed = (await decode!(jpeg, 60, 50, undefined, linear, matrix, encoded))!;
+    const expected = plain.map((_, i) => {
+      const [red, green, blue] = plain.subarray(i - (i % 3)) as unknown as [number, number, number];
+      return [green, blue, Math.min(Math.max(2 * red - green, 0), 255)][i % 3]!;
+    });
+    expect(Buffer.from(changed).equals(Buffer.from(expected))).toBe(true);
+    expect(() => decode!(jpeg, 60, 50, undefined, linear.subarray(1), matrix, encoded)).toThrow(RangeError);
+    expect(() => decode!(jpeg, 60, 50, undefined, linear, matrix, encoded.subarray(1))).toThrow(RangeError);
+    expect(() => decode!(jpeg, 60, 50, undefined, linear, new Int32Array(10), encoded)).toThrow(RangeError);
+    expect(() => decode!(jpeg, 60, 50, undefined, linear, linear as never, encoded)).toThrow(TypeError);
+  });
+
   it('has a copy of the bytes: they may be changed, or given away, at once', async () => {
     const jpeg = await picture(300, 200).jpeg({ quality: 95 }).toBuffer();
     const { data } = await expected(jpeg);

@@ -108,13 +108,16 @@ function readPhotos(): Buffer[] {
   return names.map((name) => readFileSync(join(from, name)));
 }
 
-/** Those that the kernels decode, and those for which sharp is asked. */
+/** Those that are sRGB, those whose colours become that, and others. */
 function kindsOf(photos: readonly Buffer[]): { name: string; photos: readonly Buffer[] }[] {
-  const isOrdinary = (jpeg: Buffer) => readJpegHeader(jpeg)?.isOrdinary === true;
-  return [
-    { name: 'an ordinary photograph', photos: photos.filter(isOrdinary) },
-    { name: 'one of other colours', photos: photos.filter((jpeg) => !isOrdinary(jpeg)) },
-  ].filter(({ photos }) => photos.length > 0);
+  const kindOf = (jpeg: Buffer) => {
+    const header = readJpegHeader(jpeg);
+    if (!header?.isOrdinary) return 'one that sharp reads';
+    return Array.isArray(header.profile) ? 'one of other colours' : 'an ordinary photograph';
+  };
+  return ['an ordinary photograph', 'one of other colours', 'one that sharp reads']
+    .map((name) => ({ name, photos: photos.filter((jpeg) => kindOf(jpeg) === name) }))
+    .filter(({ photos }) => photos.length > 0);
 }
 
 /** Of one photograph. */
