@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { answerArrow } from '../../tools/worker/arrow.ts';
 import type { Picture } from '../../tools/worker/task.ts';
 import { batchesOf, rowsOf, streamOf } from './arrow-streams.ts';
@@ -41,6 +44,31 @@ describe('answerArrow', () => {
     expect(batchesOf(stream)).toEqual([4, 1]);
   });
 
+  it('reads files itself where there is no content, by paths as Hadoop writes them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ocellus-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const cat = (await pictureOf('cat.jpg')).content as Buffer;
+    // Nothing is escaped.
+    const names = ['a b.jpg', '100%25.jpg', 'file:c.jpg', 'é#?.jpg'];
+    for (const name of names) writeFileSync(join(folder, name), cat);
+    const places = names.map((name) => join(folder, name));
+    const read = [`file:${places[0]}`, `file://${places[1]}`, places[2]!, `FILE:${places[3]}`];
+    const unread = [`file:${folder}/none.jpg`, 'hdfs://one:8020/cat.jpg', 's3a://album/cat.jpg', ''];
+    const rows = [...read, ...unread].map((path) => ({ path, content: null }));
+    const { counts, stream } = await answered(streamOf([rows], ['path', 'length']));
+    expect(counts).toEqual({ pictures: 8, errors: 4 });
+    const answers = rowsOf(stream);
+    expect(answers.map(({ path }) => path)).toEqual([...read, ...unread]);
+    for (const answer of answers.slice(0, 4)) expect(answer).toMatchObject({ width: 451, height: 300, error: null });
+    const expected = 'expected a file of this machine, such as file:/album/cat.jpg, where there is no column content';
+    expect(answers.slice(4).map(({ error }) => error)).toEqual([
+      `${folder}/none.jpg cannot be read as a picture: there is no such file`,
+      `${expected}; got one of hdfs`,
+      `${expected}; got one of s3a`,
+      expect.stringContaining('cannot be read as a picture'),
+    ]);
+  });
+
   it('answers a stream without rows by one without rows', async () => {
     for (const batches of [[], [[]]]) {
       const { counts, stream } = await answered(streamOf(batches));
@@ -72,8 +100,8 @@ describe('answerArrow', () => {
     for (const left of [50, 1000, whole.length / 2]) {
       expect(await refusal(whole.subarray(0, whole.length - left))).toMatch(/^InputError: stdin: .*a part of one/);
     }
-    expect(await refusal(streamOf([[cat]], ['path', 'length']))).toBe(
-      'InputError: stdin: expected a column content of bytes (Binary), got path, length',
+    expect(await refusal(streamOf([[cat]], ['content', 'length']))).toBe(
+      'InputError: stdin: expected a column path of texts (Utf8), got content, length',
     );
     expect(await refusal(wrapped(whole))).toMatch(/offsets have wrapped/);
   });

@@ -26,7 +26,8 @@ const batchBytes = 4 << 20;
 
 /**
  * Answers an Arrow IPC stream with one: rows of `path` and `content` come in, other columns are ignored; a row for each goes
- * out, in their order. What came in one batch is answered before the next one is awaited.
+ * out, in their order. Without a column `content`, `path` is that of a file on this machine, which is read here. What came in one
+ * batch is answered before the next one is awaited.
  *
  * @throws InputError when the stream is none, has not these columns, or ends within a batch.
  */
@@ -77,10 +78,12 @@ const noStream = (error: unknown) =>
 
 interface Columns {
   readonly path: number;
-  readonly content: number;
+  /** Undefined where files are read here. */
+  readonly content: number | undefined;
 }
 
 function columnsOf({ fields }: Schema): Columns {
+  const has = (name: string) => fields.some((field) => field.name === name);
   const find = (name: string, kind: string, fits: (type: DataType) => boolean) => {
     const at = fields.findIndex((field) => field.name === name);
     if (at >= 0 && fits(fields[at]!.type)) return at;
@@ -89,15 +92,30 @@ function columnsOf({ fields }: Schema): Columns {
   };
   return {
     path: find('path', 'texts (Utf8)', (type) => DataType.isUtf8(type) || DataType.isLargeUtf8(type)),
-    content: find('content', 'bytes (Binary)', (type) => DataType.isBinary(type) || DataType.isLargeBinary(type)),
+    content: has('content')
+      ? find('content', 'bytes (Binary)', (type) => DataType.isBinary(type) || DataType.isLargeBinary(type))
+      : undefined,
   };
 }
 
 function* picturesOf(batch: RecordBatch, { path, content }: Columns): Generator<Picture> {
-  assertOffsets(batch, content);
   const paths = batch.getChildAt(path)!;
+  if (content === undefined) {
+    for (let i = 0; i < batch.numRows; i++) yield fileOf(paths.get(i) ?? '');
+    return;
+  }
+  assertOffsets(batch, content);
   const contents = batch.getChildAt(content)!;
   for (let i = 0; i < batch.numRows; i++) yield { path: paths.get(i) ?? '', content: contents.get(i) };
+}
+
+/** Paths as Hadoop writes them: of this machine's files with `file:`, and nothing escaped. */
+function fileOf(path: string): Picture {
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(path) ?? [];
+  if (scheme === undefined) return { path, content: path };
+  if (scheme.toLowerCase() === 'file') return { path, content: rest!.replace(/^\/\/(?=\/)/, '') };
+  const expected = 'expected a file of this machine, such as file:/album/cat.jpg, where there is no column content';
+  return { path, content: null, why: `${expected}; got one of ${scheme}` };
 }
 
 /** Some writers let offsets of 32 bits wrap past 2 GiB: the rows would show other rows' bytes. */

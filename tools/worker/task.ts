@@ -41,6 +41,8 @@ export interface Picture {
   readonly path: string;
   /** The bytes of its file, or the path of that; null where there is none. */
   readonly content: Uint8Array | string | null;
+  /** Why there is none. */
+  readonly why?: string;
 }
 
 /** A row that goes out: of a picture that could be read its size, in pixels, and what the task tells; of others `error`. */
@@ -68,8 +70,8 @@ export async function* answers(
   task: Task,
   memory = new PictureMemory(),
 ): AsyncGenerator<Answer, void, undefined> {
-  const read = async ({ path, content }: Picture): Promise<Read> => {
-    if (content === null) return { path, error: new InputError('expected the bytes of a picture, got none') };
+  const read = async ({ path, content, why }: Picture): Promise<Read> => {
+    if (content === null) return { path, error: new InputError(why ?? 'expected the bytes of a picture, got none') };
     return readPictureInto(memory, content, typeof content === 'string' ? {} : { name: path }).then(
       (frame) => ({ path, frame }),
       (error: unknown) => ({ path, error }),

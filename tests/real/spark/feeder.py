@@ -101,6 +101,8 @@ print(
     json.dumps(
         {
             "much": outcome(batches(8, rows=100, size=20_000), worker()),
+            "paths": outcome((batch.select(["path"]) for batch in batches(3)), worker(each="assert batch.schema.names == ['path']")),
+            "changed": outcome((batch.select(["path"]) if number else batch for number, batch in enumerate(batches(3))), worker()),
             "nothing": outcome(iter(()), worker()),
             "failed": outcome(batches(3), worker(after="sys.exit('it is broken')")),
             "crashed": outcome(batches(3), worker(each="sys.stderr.write('a' * 5000 + 'the end\\n'); sys.exit(7)")),

@@ -14,6 +14,8 @@ describe.skipIf(!hasPython)('ocellus-spark without Spark (needs python3 with ven
     const told = runPython<Record<string, unknown>>('spark/feeder.py', { wheel, pid_file: join(folder, 'pid') });
     expect(told).toEqual({
       much: { rows: 800, ordered: true },
+      paths: { rows: 9, ordered: true },
+      changed: { error: expect.stringMatching(/^KeyError.*content/) },
       nothing: { rows: 0, ordered: true },
       failed: {
         worker_error: 'the worker ended with 1; 9 rows came back of 9 that were sent. Its last words: it is broken',

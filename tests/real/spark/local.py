@@ -25,6 +25,11 @@ def written():
     return spark.read.parquet(asked["scratch"] + "/found")
 
 
+def without_errors(frame):
+    """An error says of a file that was read here its place."""
+    return [{**row, "error": row["error"] is not None} for row in rows_of(frame)]
+
+
 def many():
     return spark.range(0, 1_000_000, 1, 2).crossJoin(broadcast(pictures.limit(1)))
 
@@ -52,6 +57,7 @@ tell(
     found=found,
     read_back={"rows": rows_of(read) == found, "schema": read.schema.simpleString()},
     missing=rows_of(missing(detect(pictures), asked["folder"])),
+    by_paths=without_errors(detect(pictures.select("path"))) == without_errors(detect(pictures)),
     embedded=rows_of(embed(pictures)),
     classified=rows_of(classify(pictures, top=2)),
     no_model=failure(detect(pictures, model="no-such-model")),

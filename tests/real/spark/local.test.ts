@@ -24,6 +24,7 @@ interface Told {
   readonly found: Found[];
   readonly read_back: { rows: boolean; schema: string };
   readonly missing: { path: string; length: number; why: string }[];
+  readonly by_paths: boolean;
   readonly embedded: (Row & { embedding: number[] | null })[];
   readonly classified: (Row & { classes: { label: string }[] | null })[];
   readonly no_model: string;
@@ -88,6 +89,7 @@ describe.skipIf(!isSparkAsked)(`ocellus-spark in local[2] (${sparkNeeds})`, () =
       { path: url('_hidden.jpg'), length: size, why: hidden },
       { path: url('empty.jpg'), length: 0, why: 'it is empty' },
     ]);
+    expect(told.by_paths).toBe(true);
     expect(told.embedded.map(({ embedding }) => embedding)).toEqual([
       null,
       ...(await Promise.all(files.map(embeddingOf))),

@@ -1,9 +1,9 @@
 """Jobs over a folder of pictures in Spark, for `npm run bench:scale`: by ocellus-spark, and by Spark's own predict_batch_udf.
 
-    scale.py PACKAGE MASTER FOLDER NETWORK OUT KINDS    then a line on stdin for each job: ours, udf or start
+    scale.py PACKAGE MASTER FOLDER NETWORK OUT KINDS    then a line on stdin for each job: one of the kinds, or start
 
-A line of JSON is printed once it is ready, after a small job of each of the kinds (ours,udf), and for each job: seconds by the clock and of the processor, of all
-processes of the session.
+Kinds are ours and udf, to which Spark hands the pictures, and ours-files and udf-files, which get paths and read the files. A line of JSON is printed once it is
+ready, after a small job of each of the kinds, and for each job: seconds by the clock and of the processor, of all processes of the session.
 """
 
 import json
@@ -68,7 +68,13 @@ def make_predict():
             "boxes": boxes[chosen].reshape(-1),
         }
 
-    return lambda contents: [found_in(data) for data in contents]
+    def read(picture):
+        if isinstance(picture, bytes):
+            return picture
+        with open(picture.removeprefix("file:"), "rb") as file:
+            return file.read()
+
+    return lambda pictures: [found_in(read(picture)) for picture in pictures]
 
 
 def processes():
@@ -118,7 +124,10 @@ udf = predict_batch_udf(make_predict, return_type=RESULT, batch_size=32)
 
 
 def found(kind, pictures):
-    return detect(pictures) if kind == "ours" else pictures.select("path", udf("content").alias("found"))
+    whose, _, files = kind.partition("-")
+    if whose == "ours":
+        return detect(pictures.select("path") if files else pictures)
+    return pictures.select("path", udf("path" if files else "content").alias("found"))
 
 
 def job(kind, few=None):

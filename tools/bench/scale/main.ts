@@ -20,7 +20,7 @@ import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { printError, table } from '../../shared/output.ts';
 import { inWords, spread } from '../../shared/run.ts';
 import { Progress } from '../progress.ts';
-import { type Cost, commandCost, SparkSession } from './subjects.ts';
+import { type Cost, commandCost, type JobKind, SparkSession } from './subjects.ts';
 
 /** What can be measured apart from the others. */
 const sections = ['local', 'cluster', 'hadoop'] as const;
@@ -45,7 +45,9 @@ const photos = [
 const rows: readonly (readonly [title: string, name: string, whole?: true])[] = [
   ['ocellus detect --parquet, 2 processes', 'core'],
   ['ocellus-spark in local[2]', 'spark'],
+  ['ocellus-spark in local[2], files read by the worker', 'sparkFiles'],
   ['predict_batch_udf with onnxruntime in local[2]', 'udf'],
+  ['predict_batch_udf in local[2], files read by it', 'udfFiles'],
   ['start of a worker, without a picture', 'start'],
   ['ocellus-spark, one executor of one core', 'single'],
   ['ocellus-spark, two executors of one core', 'double'],
@@ -58,7 +60,9 @@ const rows: readonly (readonly [title: string, name: string, whole?: true])[] = 
 /** What is divided by what, in the same round. */
 const ratios: readonly (readonly [title: string, above: string, below: string, cores?: number])[] = [
   ['Spark to the core: pictures a second', 'core', 'spark'],
+  ['the same, files read by the worker', 'core', 'sparkFiles'],
   ['Spark to predict_batch_udf: rows a second', 'udf', 'spark'],
+  ['the same, files read by both', 'udfFiles', 'sparkFiles'],
   // By the processor's time, as if each had a core of its own.
   ['two executors to one: pictures a second', 'single', 'double', 2],
   ['Hadoop Streaming to the worker: time, less their starts', 'hadoop', 'worker'],
@@ -108,19 +112,21 @@ interface Turn {
 }
 
 async function local(): Promise<Turn[]> {
-  const session = await started('local[2]', 'ours,udf');
+  const session = await started('local[2]', ['ours', 'udf', 'ours-files', 'udf-files']);
   const command = [...ocellus, 'detect', '--processes', '2', '--parquet'];
   return [
     { name: 'core', work: (out) => commandCost([...command, out, album]) },
     { name: 'spark', work: () => session.job('ours', pictures) },
+    { name: 'sparkFiles', work: () => session.job('ours-files', pictures) },
     { name: 'udf', work: () => session.job('udf', pictures) },
+    { name: 'udfFiles', work: () => session.job('udf-files', pictures) },
     { name: 'start', work: () => session.job('start', 0) },
   ];
 }
 
 async function cluster(): Promise<Turn[]> {
-  const one = await started('local-cluster[1,1,1024]', 'ours');
-  const two = await started('local-cluster[2,1,1024]', 'ours');
+  const one = await started('local-cluster[1,1,1024]', ['ours']);
+  const two = await started('local-cluster[2,1,1024]', ['ours']);
   return [
     { name: 'single', work: () => one.job('ours', pictures) },
     { name: 'double', work: () => two.job('ours', pictures) },
@@ -153,7 +159,7 @@ function lessStart(whole: Cost, few: Cost): Cost {
   return { seconds: whole.seconds - few.seconds, cpuSeconds: whole.cpuSeconds - few.cpuSeconds, whole };
 }
 
-async function started(master: string, kinds: string): Promise<SparkSession> {
+async function started(master: string, kinds: readonly JobKind[]): Promise<SparkSession> {
   process.stderr.write(`a session of ${master} …\n`);
   const session = await SparkSession.start(master, album, join(scratch, `out-${sessions.length}`), kinds);
   sessions.push(session);

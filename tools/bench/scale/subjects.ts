@@ -39,6 +39,9 @@ interface Told {
   readonly rows: number;
 }
 
+/** Whose job: ours, or Spark's own way; `-files`: it gets paths, and reads the files itself. */
+export type JobKind = 'ours' | 'ours-files' | 'udf' | 'udf-files';
+
 /** A session of Spark that has done a small job of each kind already. */
 export class SparkSession {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -64,15 +67,15 @@ export class SparkSession {
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** @param kinds Of the jobs that it will do: `ours`, or `ours,udf`. */
-  static async start(master: string, album: string, out: string, kinds: string): Promise<SparkSession> {
-    const session = new SparkSession(master, album, out, kinds);
+  /** @param kinds Of the jobs that it will do. */
+  static async start(master: string, album: string, out: string, kinds: readonly JobKind[]): Promise<SparkSession> {
+    const session = new SparkSession(master, album, out, kinds.join(','));
     await session.#told();
     return session;
   }
 
   /** @throws Error when other than so many rows came of it. */
-  async job(kind: 'ours' | 'udf' | 'start', rows: number): Promise<Cost> {
+  async job(kind: JobKind | 'start', rows: number): Promise<Cost> {
     this.#child.stdin.write(`${kind}\n`);
     const told = await this.#told();
     if (told.rows !== rows) throw new Error(`expected ${rows} rows, got ${told.rows}`);

@@ -18,7 +18,8 @@ _CLASSIFY = f"{_START}, classes array<struct<label: string, score: float, neares
 def detect(df, model=None, threshold=None, threads=1, command=None):
     """Finds objects in pictures.
 
-    :param df: Rows of ``path`` and ``content``, as ``spark.read.format("binaryFile")`` makes them.
+    :param df: Rows of ``path`` and ``content``, as ``spark.read.format("binaryFile")`` makes them. Without ``content``, each executor
+        reads the files itself: ``path`` is that of a file which all executors have, on a shared or their own disk.
     :param model: A name of ``ocellus models``, or a path on each executor. Default: the default detector.
     :param threshold: Minimum score, 0 to 1. Default: the model card's.
     :param threads: Of one task's network; as many as ``spark.task.cpus``.
@@ -106,7 +107,8 @@ def _mapped(df, schema, command, threads, task, packed=None, **options):
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    return df.select("path", "content").mapInArrow(answers, schema)
+    columns = [name for name in ("path", "content") if name == "path" or name in df.columns]
+    return df.select(*columns).mapInArrow(answers, schema)
 
 
 def _packed(store):

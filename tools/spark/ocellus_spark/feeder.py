@@ -24,7 +24,8 @@ class WorkerError(RuntimeError):
 def answer(batches, command):
     """Answers record batches by a worker process, which ends with the last one, or with the generator.
 
-    :param batches: Iterable of ``pyarrow.RecordBatch`` with the columns ``path`` (texts) and ``content`` (bytes).
+    :param batches: Iterable of ``pyarrow.RecordBatch`` with the columns ``path`` (texts) and ``content`` (bytes). Without ``content``
+        the worker reads the files itself.
     :param command: What to run, a list such as ``["ocellus", "worker", "--arrow"]``.
     :returns: A generator of ``pyarrow.RecordBatch``, one row for each that came, in their order.
     :raises WorkerError: when the worker fails; what ``batches`` raises is raised as it is.
@@ -132,12 +133,18 @@ class _Feeder(threading.Thread):
             self.join(1)
 
     def run(self):
-        schema = pa.schema([("path", pa.string()), ("content", pa.binary())])
+        stream = None
         try:
-            stream = pa.ipc.new_stream(self._pipe, schema)
-            self._feed(stream, schema)
+            for batch in self._sent():
+                if stream is None:
+                    stream = pa.ipc.new_stream(self._pipe, batch.schema)
+                for start in range(0, batch.num_rows, ROWS):
+                    piece = batch.slice(start, ROWS)
+                    self.rows += piece.num_rows
+                    stream.write_batch(piece)
+                    self._pipe.flush()
             if not self._stopped:
-                stream.close()
+                (stream or pa.ipc.new_stream(self._pipe, _COLUMNS)).close()
         except (BrokenPipeError, ConnectionError):
             pass  # The worker is gone, and its exit code says why.
         finally:
@@ -146,19 +153,23 @@ class _Feeder(threading.Thread):
             except OSError:
                 pass
 
-    def _feed(self, stream, schema):
+    def _sent(self):
+        """The batches with the columns that are sent: those that the first one has."""
         source = iter(self._batches)
+        columns = None
         while True:
             try:
                 batch = next(source, None)
                 if batch is None or self._stopped:
                     return
-                batch = batch.select(["path", "content"]).cast(schema)
+                if columns is None:
+                    columns = [field for field in _COLUMNS if field.name == "path" or field.name in batch.schema.names]
+                    columns = pa.schema(columns)
+                batch = batch.select(columns.names).cast(columns)
             except BaseException as error:
                 self.error = error
                 return
-            for start in range(0, batch.num_rows, ROWS):
-                piece = batch.slice(start, ROWS)
-                self.rows += piece.num_rows
-                stream.write_batch(piece)
-                self._pipe.flush()
+            yield batch
+
+
+_COLUMNS = pa.schema([("path", pa.string()), ("content", pa.binary())])
