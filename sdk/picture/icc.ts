@@ -8,12 +8,12 @@ const headerBytes = 128;
 
 const columns = ['rXYZ', 'gXYZ', 'bXYZ'] as const;
 const curves = ['rTRC', 'gTRC', 'bTRC'] as const;
-/** Of the matrix from linear sRGB to XYZ of D50, as profiles of sRGB have them. */
+/** Of the matrix from linear sRGB to XYZ of D50, in 65536ths: those of the profile that sharp converts to. */
 const srgbColumns: Matrix = [
-  [0.43607, 0.22249, 0.01392],
-  [0.38515, 0.71687, 0.09708],
-  [0.14307, 0.06061, 0.7141],
-];
+  [28576, 14578, 911],
+  [25238, 46985, 6362],
+  [9376, 3973, 46788],
+].map((column) => column.map((value) => value / 65536));
 /** Some makers have rounded it. What this changes is less than one level of 256, but for the darkest of pure colours. */
 const columnTolerance = 5e-4;
 /** Of a curve, in levels of 256: below that, values are rounded to the ones that came. */
@@ -21,7 +21,7 @@ const curveTolerance = 0.3;
 
 /** Of `ColourTables`. */
 const unit = 16384;
-const matrixUnit = 4096;
+const matrixUnit = 16384;
 /** No space of colours that pictures have needs more. */
 const largestFactor = 7;
 
@@ -149,8 +149,18 @@ function isSrgbCurve(curve: Curve): boolean {
   return true;
 }
 
+/** The curve of that profile: a power with a line below it, in 65536ths. */
+const [power, factor, offset, slope, end] = [157289, 62119, 3417, 5072, 2651].map((value) => value / 65536) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+
 /** Linear light as sRGB has it, both 0..1. */
-const encoded = (linear: number) => (linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055);
+const encoded = (linear: number) =>
+  linear < (factor * end + offset) ** power ? linear / slope : (linear ** (1 / power) - offset) / factor;
 
 /** The same for all profiles, and 16385 powers. */
 let encodedTable: Uint8Array | undefined;

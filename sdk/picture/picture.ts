@@ -103,7 +103,7 @@ interface Decoded {
 
 /**
  * An ordinary JPEG by libjpeg-turbo, where the addon has it: that takes half the time, and no library is loaded for it.
- * All else by sharp, which gives the same pixels of those (of other colours than sRGB, within one level), and says what is wrong with a file.
+ * All else by sharp, which gives the same pixels of those, and says what is wrong with a file.
  */
 async function decode(
   input: string | Uint8Array,

@@ -51,8 +51,8 @@ describe('readProfile', () => {
       const [linear, matrix, encoded] = tables;
       const shown = (level: number) =>
         [0, 3, 6].map((row) => {
-          const light = [0, 1, 2].reduce((sum, i) => sum + matrix[row + i]! * linear[256 * i + level]!, 2048) >> 12;
-          return encoded[Math.min(Math.max(light, 0), 16384)]!;
+          const light = [0, 1, 2].reduce((sum, i) => sum + matrix[row + i]! * linear[256 * i + level]!, 8192) / 16384;
+          return encoded[Math.min(Math.max(Math.floor(light), 0), 16384)]!;
         });
       for (const value of shown(255)) expect(value).toBeGreaterThan(253);
       expect(shown(0)).toEqual([0, 0, 0]);

@@ -17,17 +17,17 @@ namespace {
 
 /// From the colours of a file to others: see `ColourTables` in jpeg.ts. A copy, as of the bytes.
 struct Colours {
-  static constexpr int unit_bits = 14;
-  static constexpr int matrix_bits = 12;
-  static constexpr int64_t unit = int64_t{1} << unit_bits;
+  /// Of light, and of the matrix.
+  static constexpr int bits = 14;
+  static constexpr int64_t unit = int64_t{1} << bits;
 
   uint16_t linear[3][256];
   int32_t matrix[3][3];
   uint8_t encoded[unit + 1];
 
   uint8_t mixed(const int32_t* row, int64_t red, int64_t green, int64_t blue) const {
-    const int64_t sum = row[0] * red + row[1] * green + row[2] * blue + (1 << (matrix_bits - 1));
-    const int64_t value = sum >> matrix_bits;
+    const int64_t sum = row[0] * red + row[1] * green + row[2] * blue + unit / 2;
+    const int64_t value = sum >> bits;
     return encoded[value < 0 ? 0 : value > unit ? unit : value];
   }
 

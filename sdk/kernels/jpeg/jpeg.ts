@@ -2,7 +2,7 @@
  * From the RGB of a file to another: values to linear light, a matrix, and values again. Light is 0 to 16384.
  *
  * - `linear`, 3 x 256: the light of each value, of red, of green, of blue.
- * - `matrix`, 3 x 3, in 4096ths: a row for each channel that comes out. Light is rounded, and clipped to 0..16384.
+ * - `matrix`, 3 x 3, in 16384ths: a row for each channel that comes out. Light is rounded, and clipped to 0..16384.
  * - `encoded`, 16385: the value of each light.
  */
 export type ColourTables = readonly [linear: Uint16Array, matrix: Int32Array, encoded: Uint8Array];

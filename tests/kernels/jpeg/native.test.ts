@@ -97,7 +97,7 @@ describe.skipIf(!decode)('decoding JPEG by libjpeg-turbo (needs npm run kernels,
     const linear = Uint16Array.from({ length: 768 }, (_, i) => (i & 255) * 64);
     const encoded = Uint8Array.from({ length: 16385 }, (_, light) => Math.min(light >> 6, 255));
     // Red from green, green from blue, blue from twice the red less what is clipped.
-    const matrix = Int32Array.of(0, 4096, 0, 0, 0, 4096, 8192, -4096, 0);
+    const matrix = Int32Array.of(0, 16384, 0, 0, 0, 16384, 32768, -16384, 0);
     const changed = (await decode!(jpeg, 60, 50, undefined, linear, matrix, encoded))!;
     const expected = plain.map((_, i) => {
       const [red, green, blue] = plain.subarray(i - (i % 3)) as unknown as [number, number, number];
