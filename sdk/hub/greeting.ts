@@ -64,7 +64,7 @@ export class Greeting {
       ? `refuses the subscriptions by which this node looks at what it left there (does its access list allow to read ${root}/#?)`
       : 'gives nothing of what it retains to a subscription with wildcards (RabbitMQ is so)';
     logger.warn(
-      `MQTT: the broker ${why}, so only the topics that ${known} knows are looked at: what else an earlier run left below ${root} or told Home Assistant stays. Empty such topics by hand.`,
+      `MQTT: the broker ${why}, so only the topics that ${known} knows are looked at: what else an earlier run left below ${root} or told Home Assistant stays. Empty such topics by hand.${isRefused ? '' : ' What other nodes were taught before is shared with this one when a node that knows it connects again.'}`,
     );
   }
 

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Hub } from '../../sdk/hub/hub.ts';
+import { readBundle } from '../../sdk/learn/ledger/bundle.ts';
 import { closing } from '../support/closing.ts';
 import { FakeCamera, FakeNode, mqttSettings, nodeStats } from '../support/hub.ts';
 import { recorder } from '../support/recorder.ts';
 import { until } from '../support/until.ts';
+import { Board, dimension, space } from './extensions/fleet/board.ts';
 import { FakeBroker } from './fake-broker.ts';
 
 let broker: FakeBroker;
@@ -61,6 +63,7 @@ describe.each([
     await first.stop();
     expect(blind(first.logger.lines)).toHaveLength(1);
     expect(blind(first.logger.lines)[0]).toContain(list());
+    expect(blind(first.logger.lines)[0]).toContain('when a node that knows it connects again');
 
     const second = await run([new FakeCamera('door', ['person'])]);
     await until(() => retainedOf('shed').length === 0);
@@ -78,6 +81,18 @@ describe.each([
     broker.retained.clear();
     broker.drop();
     await until(() => hub.stats.connections === 2 && retainedOf('door').length > 10);
+  });
+
+  it('tells again what was taught when it comes back, for nodes that have come meanwhile', async () => {
+    const porch = closing(new Board('porch', url, { folder: data }), (it) => it.stop());
+    const told = () => broker.published.filter(({ topic }) => topic === `ocellus/learn/${space}/porch/object/cat`);
+    await porch.start();
+    await porch.teach('cat');
+    await until(() => told().length === 1);
+    broker.drop();
+    await until(() => told().length === 2);
+    const [first, second] = told().map(({ payload }) => readBundle(payload as Buffer, { space, dimension }));
+    expect(second!.parts).toEqual(first!.parts);
   });
 });
 

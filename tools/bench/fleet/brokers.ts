@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { answersAt } from '../answers.ts';
@@ -17,6 +17,8 @@ interface Kind {
   command(port: number, folder: string): Promise<readonly string[]> | readonly string[];
   /** Ends what it has left behind. */
   clear?(): void;
+  /** Removes what it has stored elsewhere. */
+  remove?(folder: string): void;
 }
 
 /** Where the programs are that no package of this system has. */
@@ -57,8 +59,11 @@ function kindOf(name: BrokerName, { nats, rabbitmq }: Programs): Kind {
       version: [nats, '--version'],
       command: async (port, folder) => {
         const lines = [
-          ...['server_name: fleet', 'listen: "127.0.0.1:-1"', `jetstream { store_dir: "${folder}" }`],
-          `mqtt { listen: "127.0.0.1:${port}" }`,
+          ...['server_name: fleet', 'listen: "127.0.0.1:-1"', `jetstream { store_dir: "${folder}"`],
+          // Each subscription of QoS 1 is a consumer, and 1000 of all clients are the default.
+          'limits { default_max_consumers: -1 } }',
+          // Within it all that is retained has to be read, for one subscription; 5 seconds are the default.
+          `mqtt { listen: "127.0.0.1:${port}", js_api_timeout: "60s" }`,
         ];
         writeFileSync(join(folder, 'nats.conf'), `${lines.join('\n')}\n`);
         return [nats, '-c', join(folder, 'nats.conf')];
@@ -71,19 +76,22 @@ function kindOf(name: BrokerName, { nats, rabbitmq }: Programs): Kind {
     );
   }
   let epmd = 0;
+  const homeOf = (folder: string) => `/var/lib/fleet/${basename(folder)}`;
   const root = ['chroot', rabbitmq, 'env', 'HOME=/root', 'LANG=C.UTF-8'];
   return {
     title: 'RabbitMQ',
     // Erlang's name server, a daemon.
     clear: () => spawnSync('chroot', [rabbitmq, 'env', `ERL_EPMD_PORT=${epmd}`, 'epmd', '-kill']),
+    remove: (folder) => {
+      spawnSync('umount', [join(rabbitmq, 'proc')]);
+      rmSync(join(rabbitmq, homeOf(folder)), { recursive: true, force: true });
+    },
     version: [...root, 'dpkg-query', '-W', 'rabbitmq-server'],
     command: async (port, folder) => {
-      const inside = '/var/lib/fleet';
-      spawnSync('mkdir', ['-p', join(rabbitmq, inside)]);
       if (!readFileSync('/proc/mounts', 'utf8').includes(` ${join(rabbitmq, 'proc')} `)) {
         spawnSync('mount', ['-t', 'proc', 'proc', join(rabbitmq, 'proc')]);
       }
-      const home = `${inside}/${folder.split('/').at(-1)}`;
+      const home = homeOf(folder);
       spawnSync('mkdir', ['-p', join(rabbitmq, home)]);
       const lines = [
         ...[`mqtt.listeners.tcp.1 = 127.0.0.1:${port}`, 'listeners.tcp = none', 'mqtt.allow_anonymous = true'],
@@ -171,6 +179,7 @@ export class Broker {
 
   async stop(): Promise<void> {
     await this.end('SIGKILL');
+    this.#kind.remove?.(this.#folder);
     rmSync(this.#folder, { recursive: true });
   }
 

@@ -58,10 +58,28 @@ async function listening(client: MqttClient, filter: string, heard: Heard): Prom
   return client;
 }
 
+/** By topic, what a broker retains. */
+export type Retained = ReadonlyMap<string, RetainedValue>;
+
+export interface RetainedValue {
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+const retainedOf = (payload: Buffer): RetainedValue => ({
+  ...{ hash: createHash('sha1').update(payload).digest('base64'), bytes: payload.length },
+});
+
+/** Topics that differ, are missing, or should not be there. */
+export function differing(before: Retained, now: Retained): number {
+  const wrong = [...before].filter(([topic, { hash }]) => now.get(topic)?.hash !== hash).length;
+  return wrong + [...now.keys()].filter((topic) => !before.has(topic)).length;
+}
+
 /** What is retained, or told since: all topics, of each a hash of its newest value. */
 export class Watcher {
   readonly #client: MqttClient;
-  readonly #values = new Map<string, { readonly hash: string; readonly bytes: number }>();
+  readonly #values = new Map<string, RetainedValue>();
   messages = 0;
 
   private constructor(client: MqttClient) {
@@ -73,9 +91,8 @@ export class Watcher {
     client.on('message', (topic, payload, { retain }) => {
       this.messages++;
       if (!retain || changing.test(topic)) return;
-      const hash = createHash('sha1').update(payload).digest('base64');
       if (payload.length === 0) this.#values.delete(topic);
-      else this.#values.set(topic, { hash, bytes: payload.length });
+      else this.#values.set(topic, retainedOf(payload));
     });
   }
 
@@ -91,21 +108,9 @@ export class Watcher {
     await this.#client.subscribeAsync(retainedFilters, { qos: 0, rap: true }).catch(() => {});
   }
 
-  /** All that is retained, as hashes by topic. */
-  get retained(): ReadonlyMap<string, string> {
-    return new Map([...this.#values].map(([topic, { hash }]) => [topic, hash]));
-  }
-
-  /** Topics that differ from those of another time, or are missing. */
-  differing(before: ReadonlyMap<string, string>): string[] {
-    const wrong = [...before].filter(([topic, hash]) => this.#values.get(topic)?.hash !== hash).map(([topic]) => topic);
-    return [...wrong, ...[...this.#values.keys()].filter((topic) => !before.has(topic))];
-  }
-
-  /** Topics, and bytes of their payloads, below a filter that is a pattern here. */
-  sizeOf(pattern: RegExp): { readonly topics: number; readonly bytes: number } {
-    const found = [...this.#values].filter(([topic]) => pattern.test(topic));
-    return { topics: found.length, bytes: found.reduce((sum, [, { bytes }]) => sum + bytes, 0) };
+  /** All that is retained now; with MQTT 5 alone, which says of what is told that it is retained. */
+  get retained(): Retained {
+    return new Map(this.#values);
   }
 
   async end(): Promise<void> {
@@ -114,20 +119,24 @@ export class Watcher {
 }
 
 /**
- * What a broker retains, as hashes by topic, as someone is told who asks now.
+ * What a broker retains, as someone is told who asks now.
  *
  * @param filters Topics one by one for a broker that gives nothing to wildcards.
  */
-export async function retainedAt(url: string, version: 4 | 5, filters: readonly string[] = retainedFilters) {
+export async function retainedAt(
+  url: string,
+  version: 4 | 5,
+  filters: readonly string[] = retainedFilters,
+): Promise<Retained> {
   const client = await connectAsync(url, { ...speaking(version), clientId: 'reader' });
-  const values = new Map<string, string>();
+  const values = new Map<string, RetainedValue>();
   client.on('message', (topic, payload, { retain }) => {
-    if (retain && !changing.test(topic)) values.set(topic, createHash('sha1').update(payload).digest('base64'));
+    if (retain && !changing.test(topic)) values.set(topic, retainedOf(payload));
   });
   for (let i = 0; i < filters.length; i += 100) await client.subscribeAsync(filters.slice(i, i + 100), { qos: 0 });
   for (let known = -1; known !== values.size; ) {
     known = values.size;
-    await sleep(1000);
+    await sleep(2000);
   }
   await client.endAsync(true);
   return values;

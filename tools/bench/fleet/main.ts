@@ -1,7 +1,8 @@
 // `npm run bench:fleet`: a thousand nodes with the real hub, in a few processes, on one broker that this starts. What the
 // broker uses for each of them; how soon a lesson is known to all; how soon all is as it was when the broker comes back,
-// and that no event is lost meanwhile. docs/fleet.md has the figures, and says where RabbitMQ and NATS come from.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+// and that no event is lost meanwhile. With several brokers or numbers of nodes, a table beside each other at the end.
+// docs/fleet.md has the figures, and says where RabbitMQ and NATS come from.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,9 +12,19 @@ import { InputError } from '../../../sdk/base/errors.ts';
 import { printError, table } from '../../shared/output.ts';
 import { inWords, spread } from '../../shared/run.ts';
 import { Progress } from '../progress.ts';
-import { abilities, abilitiesOf } from './abilities.ts';
+import { type Abilities, abilities, abilitiesOf } from './abilities.ts';
 import { Broker, type BrokerName, brokerNames } from './brokers.ts';
-import { archive, Heard, retainedAt, Watcher, worker } from './consumers.ts';
+import {
+  bytesOf,
+  comparison,
+  type Figures,
+  kilobytesOf,
+  type Outcome,
+  type Use,
+  usOfMessage,
+  usOfNode,
+} from './comparison.ts';
+import { archive, differing, Heard, type Retained, retainedAt, Watcher, worker } from './consumers.ts';
 import { Fleet } from './groups.ts';
 
 const { values } = parseArgs({
@@ -31,7 +42,7 @@ const { values } = parseArgs({
   },
 });
 const names = values.broker.split(',') as BrokerName[];
-const nodes = Number(values.nodes);
+const sizes = values.nodes.split(',').map(Number);
 const rounds = Number(values.rounds);
 /** Of each node, a minute. */
 const visits = Number(values.visits);
@@ -40,17 +51,37 @@ const measuredSeconds = 60;
 const workers = 3;
 /** How long an absence is: then nobody has given up on the other. */
 const patienceMs = 180_000;
+/** Nodes whose topics are read one by one, where a broker gives nothing to wildcards. */
+const mostAsked = 100;
 
 const data = mkdtempSync(join(values.data, 'ocellus-fleet-'));
 const closers: (() => Promise<unknown>)[] = [];
+const found = new Map<BrokerName, Abilities>();
+const figures: Figures[] = [];
 try {
   const wrong = names.find((name) => !brokerNames.includes(name));
   if (wrong !== undefined) throw new InputError(`--broker: expected some of ${brokerNames.join(', ')}, got ${wrong}`);
-  const progress = new Progress(names.length * (5 + 3 * rounds));
-  for (const name of names) {
-    await bench(name, progress);
-    for (const close of closers.splice(0).reverse()) await close();
+  if (!sizes.every((nodes) => Number.isInteger(nodes) && nodes > 0)) {
+    throw new InputError(`--nodes: expected numbers of at least 1, got ${values.nodes}`);
   }
+  const progress = new Progress(names.length * (1 + sizes.length * (3 + 3 * rounds)));
+  for (const nodes of sizes) {
+    for (const name of names) {
+      const seen: Figures = { name, nodes, outcomes: new Map() };
+      figures.push(seen);
+      try {
+        await bench(seen, progress);
+      } catch (error) {
+        if (error instanceof InputError) throw error;
+        seen.stopped = (error as Error).message.split('\n')[0]!;
+        printError(error);
+      }
+      for (const close of closers.splice(0).reverse()) await close();
+      rmSync(join(data, name), { recursive: true, force: true });
+    }
+  }
+  if (figures.length > 1) console.log(`\n${comparison(figures)}`);
+  if (figures.some(({ stopped }) => stopped !== undefined)) process.exitCode = 1;
 } catch (error) {
   printError(error);
   process.exitCode = 1;
@@ -59,19 +90,34 @@ try {
   rmSync(data, { recursive: true, force: true });
 }
 
-async function bench(name: BrokerName, progress: Progress): Promise<void> {
-  const folder = join(data, name);
+async function abilitiesFound(name: BrokerName, broker: Broker, progress: Progress): Promise<Abilities> {
+  const known = found.get(name);
+  if (known) return known;
   progress.next(`${name}: what it can`);
+  const can = await abilitiesOf(broker);
+  found.set(name, can);
+  console.log(`\n${broker.title}`);
+  console.log(table(Object.entries(abilities).map(([key, title]) => [`  ${title}`, can[key as keyof typeof can]])));
+  return can;
+}
+
+/** @param seen Gets what is found, as soon as it is. */
+async function bench(seen: Figures, progress: Progress): Promise<void> {
+  const { name, nodes } = seen;
+  const folder = join(data, name);
   const broker = await Broker.start(name, { nats: values.nats, rabbitmq: values.rabbitmq });
   closers.push(() => broker.stop());
-  const can = await abilitiesOf(broker);
+  seen.title = broker.title;
+  const can = await abilitiesFound(name, broker, progress);
   console.log(
     `\n${broker.title}, ${nodes} nodes in ${values.processes} processes, load ${loadavg()[0]!.toFixed(1)} at the start`,
   );
-  console.log(table(Object.entries(abilities).map(([key, title]) => [`  ${title}`, can[key as keyof typeof can]])));
   const version = can.mqtt5 === 'yes' ? 5 : 4;
+  // Each topic that RabbitMQ is asked for takes it 2 ms.
+  const step = can.wildcards === 'yes' ? 1 : Math.ceil(nodes / mostAsked);
+  const asked = Array.from({ length: Math.ceil(nodes / step) }, (_, i) => `n${i * step}`);
 
-  progress.next(`${name}: the nodes start`);
+  progress.next(`${name}, ${nodes} nodes: they start`);
   // RabbitMQ gives back memory that its start took.
   await sleep(5000);
   const before = broker.use;
@@ -101,16 +147,22 @@ async function bench(name: BrokerName, progress: Progress): Promise<void> {
   await sleep(12_000);
   await fleet.all('settle');
 
-  progress.next(`${name}: nothing happens`);
+  progress.next(`${name}, ${nodes} nodes: nothing happens`);
   const idle = await measured(broker, fleet, watcher, () => sleep(measuredSeconds * 500));
   const quiet = broker.use;
-  progress.next(`${name}: ${visits} visits a minute of each node`);
+  progress.next(`${name}, ${nodes} nodes: ${visits} visits a minute of each node`);
   let told = 0;
   const busy = await measured(broker, fleet, watcher, async () => {
     told += sum(await fleet.all('visit', visits, measuredSeconds));
   });
   await fleet.all('settle');
-  await until(() => heard.different === told);
+  await until(() => heard.different === told, 20, 30_000);
+  const held = await retained();
+  seen.load = {
+    ...{ idle, busy, told, lost: told - heard.different, twice: heard.messages - heard.different },
+    ...{ held, heldNodes: asked.length },
+    ...{ aloneMb: before.residentMb, quietMb: quiet.residentMb, picturesMb: broker.use.residentMb },
+  };
 
   console.log(
     table([
@@ -120,22 +172,23 @@ async function bench(name: BrokerName, progress: Progress): Promise<void> {
       ],
       [
         '  memory of the broker',
-        `${before.residentMb.toFixed(1)} MB alone, ${quiet.residentMb.toFixed(1)} MB with all; ${kilobytes(quiet.residentMb - before.residentMb)} kB a node`,
+        `${before.residentMb.toFixed(1)} MB alone, ${quiet.residentMb.toFixed(1)} MB with all; ${kilobytesOf(quiet.residentMb - before.residentMb, nodes)} kB a node`,
       ],
       [
         '  the same with a picture of each',
-        `${broker.use.residentMb.toFixed(1)} MB; ${kilobytes(broker.use.residentMb - before.residentMb)} kB a node`,
+        `${broker.use.residentMb.toFixed(1)} MB; ${kilobytesOf(broker.use.residentMb - before.residentMb, nodes)} kB a node`,
       ],
-      ['  while nothing happens', inUse(idle)],
-      [`  at ${visits} visits a minute of each node`, inUse(busy)],
+      ['  while nothing happens', inUse(idle, nodes)],
+      [`  at ${visits} visits a minute of each node`, inUse(busy, nodes)],
+      ['  events told, lost, twice at the archive', `${told}, ${seen.load.lost}, ${seen.load.twice}`],
     ]),
   );
-  if (version === 5 && can.wildcards === 'yes') console.log(retainedTable(watcher));
+  console.log(retainedTable(held, asked.length));
 
   const lessons: number[][] = [];
   const lessonCpu: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    progress.next(`${name}: lesson ${round + 1} of ${rounds}`);
+    progress.next(`${name}, ${nodes} nodes: lesson ${round + 1} of ${rounds}`);
     const use = await measured(broker, fleet, watcher, async () => {
       const times = await patiently(fleet.lesson(`thing ${round}`));
       if (times) lessons.push(times);
@@ -145,13 +198,19 @@ async function bench(name: BrokerName, progress: Progress): Promise<void> {
     await fleet.all('settle');
   }
   const sorted = lessons.map((times) => [...times].sort((a, b) => a - b));
+  if (lessons.length === rounds) {
+    seen.lesson = {
+      half: spread(sorted.map((times) => times[times.length >> 1]! / 1000)),
+      all: spread(sorted.map((times) => times.at(-1)! / 1000)),
+    };
+  }
   console.log(
     table([
       [
         '  a lesson is in use on',
-        lessons.length < rounds
-          ? `all nodes in ${lessons.length} of ${rounds} rounds`
-          : `half of the nodes after ${inWords(spread(sorted.map((times) => times[times.length >> 1]! / 1000)))} s, all after ${inWords(spread(sorted.map((times) => times.at(-1)! / 1000)))} s`,
+        seen.lesson
+          ? `half of the nodes after ${inWords(seen.lesson.half)} s, all after ${inWords(seen.lesson.all)} s`
+          : `all nodes in ${lessons.length} of ${rounds} rounds`,
       ],
       ['  what that costs a node', `${inWords(spread(lessonCpu), 1)} ms of CPU`],
     ]),
@@ -160,9 +219,10 @@ async function bench(name: BrokerName, progress: Progress): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const outcomes: Outcome[] = [];
     for (let round = 0; round < rounds; round++) {
-      progress.next(`${name}: ${signal}, round ${round + 1} of ${rounds}`);
+      progress.next(`${name}, ${nodes} nodes: ${signal}, round ${round + 1} of ${rounds}`);
       outcomes.push(await restart(signal));
     }
+    seen.outcomes.set(signal, outcomes);
     const of = (value: (one: Outcome) => number, digits = 1) => inWords(spread(outcomes.map(value)), digits);
     console.log(
       table([
@@ -180,7 +240,7 @@ async function bench(name: BrokerName, progress: Progress): Promise<void> {
           '    what is retained is as before',
           outcomes.every((one) => one.rightMs !== undefined)
             ? `after ${of((one) => one.rightMs! / 1000)} s`
-            : `but for ${of((one) => one.wrong, 0)} topics`,
+            : `for all but ${of((one) => one.wrong, 0)} topics`,
         ],
         [
           '    events told, lost, twice at the archive',
@@ -207,11 +267,14 @@ async function bench(name: BrokerName, progress: Progress): Promise<void> {
     for (const [text, count] of Object.entries(one.problems)) problems.set(text, (problems.get(text) ?? 0) + count);
   for (const [text, count] of problems) console.log(`  ${count} times: ${text}`);
 
+  function retained(): Promise<Retained> {
+    return retainedAt(broker.url, version, can.wildcards === 'yes' ? undefined : topicsOf(folder, asked));
+  }
+
   async function restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<Outcome> {
     await fleet.all('connections');
-    const filters = can.wildcards === 'yes' ? undefined : topicsOf(folder);
-    const retainedBefore =
-      can.wildcards === 'yes' && version === 5 ? watcher.retained : await retainedAt(broker.url, version, filters);
+    const watches = can.wildcards === 'yes' && version === 5;
+    const retainedBefore = watches ? watcher.retained : await retained();
     const [heardBefore, sharedBefore] = [{ ...countsOf(heard) }, { ...countsOf(shared) }];
     // One visit of each, spread over the time in which the broker goes; the last ends while it is away.
     const telling = fleet.all('visit', 24, 2.5);
@@ -223,8 +286,8 @@ async function bench(name: BrokerName, progress: Progress): Promise<void> {
     const since = () => performance.now() - backMs;
     const back = performance.timeOrigin + backMs;
     const right = async () => {
-      if (can.wildcards !== 'yes' || version !== 5) return undefined;
-      const isRight = await until(() => watcher.differing(retainedBefore).length === 0, 200);
+      if (!watches) return undefined;
+      const isRight = await until(() => differing(retainedBefore, watcher.retained) === 0, 200);
       return isRight ? since() : undefined;
     };
     const count = sum(await telling);
@@ -233,7 +296,7 @@ async function bench(name: BrokerName, progress: Progress): Promise<void> {
     const rightMs = await right();
     told += count;
     await until(() => heard.different - heardBefore.different === count, 20, 15_000);
-    const wrong = rightMs !== undefined ? 0 : differing(retainedBefore, await retainedAt(broker.url, version, filters));
+    const wrong = rightMs !== undefined ? 0 : differing(retainedBefore, await retained());
     const times = (await fleet.all('connections')).flat().filter((time) => time >= back);
     times.sort((one, other) => one - other);
     const lostAt = (now: Heard, then: { different: number }) => count - (now.different - then.different);
@@ -259,30 +322,6 @@ async function bench(name: BrokerName, progress: Progress): Promise<void> {
   }
 }
 
-interface Outcome {
-  readonly halfMs: number;
-  readonly onlineMs: number;
-  readonly settledMs: number;
-  readonly rightMs: number | undefined;
-  readonly wrong: number;
-  readonly told: number;
-  readonly fullest: number;
-  readonly fullestSecond: number;
-  readonly lost: number;
-  readonly twice: number;
-  readonly sharedLost: number;
-  readonly sharedTwice: number;
-  readonly brokerCpu: number;
-}
-
-interface Use {
-  readonly seconds: number;
-  readonly brokerCpu: number;
-  readonly fleetCpu: number;
-  /** That the nodes published, by what came to who listens to all. */
-  readonly messages: number;
-}
-
 async function measured(broker: Broker, fleet: Fleet, watcher: Watcher, work: () => Promise<unknown>): Promise<Use> {
   const fleetCpu = async () => sum((await fleet.all('report')).map((one) => one.cpuSeconds));
   const [begun, cpu, fleetBefore, messages] = [
@@ -300,16 +339,17 @@ async function measured(broker: Broker, fleet: Fleet, watcher: Watcher, work: ()
   };
 }
 
-function inUse({ seconds, brokerCpu, fleetCpu, messages }: Use): string {
+function inUse(use: Use, nodes: number): string {
+  const { seconds, brokerCpu, fleetCpu, messages } = use;
   const rate = messages / seconds;
   return (
     `${rate.toFixed(0)} messages a second, ${((60 * rate) / nodes).toFixed(1)} a minute of each; ` +
-    `the broker ${((100 * brokerCpu) / seconds).toFixed(1)} % of a core, ${((1e6 * brokerCpu) / messages).toFixed(0)} us a message, ` +
-    `${((1e6 * brokerCpu) / seconds / nodes).toFixed(0)} us a second for each node; a node ${((1000 * fleetCpu) / seconds / nodes).toFixed(2)} ms a second`
+    `the broker ${((100 * brokerCpu) / seconds).toFixed(1)} % of a core, ${usOfMessage(use)} us a message, ` +
+    `${usOfNode(use, nodes)} us a second for each node; a node ${((1000 * fleetCpu) / seconds / nodes).toFixed(2)} ms a second`
   );
 }
 
-function retainedTable(watcher: Watcher): string {
+function retainedTable(held: Retained, nodes: number): string {
   const kinds: [string, RegExp][] = [
     ['all', /./],
     ['pictures', /\/snapshot$/],
@@ -318,26 +358,22 @@ function retainedTable(watcher: Watcher): string {
   ];
   return table(
     kinds.map(([title, pattern]) => {
-      const { topics, bytes } = watcher.sizeOf(pattern);
+      const of = [...held].filter(([topic]) => pattern.test(topic));
+      const bytes = bytesOf(new Map(of));
       return [
         `  retained: ${title}`,
-        `${topics} topics, ${(bytes / 1e6).toFixed(1)} MB; ${(topics / nodes).toFixed(1)} topics and ${(bytes / nodes / 1000).toFixed(2)} kB a node`,
+        `${of.length} topics, ${(bytes / 1e6).toFixed(1)} MB; ${(of.length / nodes).toFixed(1)} topics and ${(bytes / nodes / 1000).toFixed(2)} kB a node`,
       ];
     }),
   );
 }
 
-/** What the nodes know that is retained of them. */
-function topicsOf(folder: string): string[] {
-  return readdirSync(folder).flatMap((node) => {
+/** What these nodes know that is retained of them. */
+function topicsOf(folder: string, some: readonly string[]): string[] {
+  return some.flatMap((node) => {
     const { topics } = JSON.parse(readFileSync(join(folder, node, 'retained.json'), 'utf8')) as { topics: object };
     return Object.keys(topics);
   });
-}
-
-function differing(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): number {
-  const wrong = [...before].filter(([topic, hash]) => after.get(topic) !== hash).length;
-  return wrong + [...after.keys()].filter((topic) => !before.has(topic)).length;
 }
 
 /** The most times within so many ms. */
@@ -357,10 +393,6 @@ function countsOf({ different, messages }: Heard) {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
-}
-
-function kilobytes(megabytes: number): string {
-  return ((1000 * megabytes) / nodes).toFixed(0);
 }
 
 /** @returns False: it did not become true in time. */
