@@ -172,17 +172,17 @@ function partOf(layer: ConvLayer, from: number, size: number): ConvLayer {
   };
 }
 
-/** What follows joined channels, number by number, may as well come before. */
+/** What follows joined channels, or pixels, number by number, may as well come before. */
 const afterConcat: Pass = (layer, fusing) => {
   if ((layer.kind !== 'affine' && layer.kind !== 'unary') || !fusing.isOnlyUse(layer.input)) return false;
   const concat = layer.input.layer;
-  if (concat.kind !== 'concat' || concat.axis !== 'c' || !concat.parts.every((part) => fusing.isOnlyUse(part)))
+  if (concat.kind !== 'concat' || concat.axis === 'w' || !concat.parts.every((part) => fusing.isOnlyUse(part)))
     return false;
   let from = 0;
   const parts = concat.parts.map((part) => {
     const size = part.c.size;
     const one = slicedAfter(layer, part, from, size);
-    from += size;
+    if (concat.axis === 'c') from += size;
     return one;
   });
   const joined: ConcatLayer = { ...concat, name: concat.name, measured: layer.measured, parts: parts.map(whole) };
@@ -262,6 +262,8 @@ const unaryAfter: Pass = (layer, fusing) => {
   const first = before.kind === 'conv' && before.residual ? before.residual.activation : before.activation;
   const both = chained(first, layer.activation);
   const isConv = before.kind === 'conv' && !before.residual;
+  // On floats there are no tables.
+  if (both.kind === 'other' && [before, layer].some((one) => one.kind === 'unary' && one.inFloats)) return false;
   const takes = isConv ? both.kind !== 'other' : before.kind === 'unary' || both.kind === 'clip';
   if (!takes) return false;
   if (before.kind === 'conv' && before.residual) {

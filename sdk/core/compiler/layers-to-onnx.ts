@@ -1,7 +1,7 @@
 import { InputError } from '../../base/errors.ts';
 import { OnnxBuilder } from '../onnx/builder.ts';
 import type { Activation } from './network/activation.ts';
-import type { ConvLayer, InputLayer, Layer, Network, Region, Stretch } from './network/network.ts';
+import type { ConcatLayer, ConvLayer, InputLayer, Layer, Network, Region, Stretch } from './network/network.ts';
 import { movedTo, regionOf, shapeOf } from './network/view.ts';
 
 /** What a convolution multiplies with, in floats and as ONNX has it; and the names of its constants. */
@@ -104,6 +104,7 @@ export class LayerWriter {
         return net.node('Add', [scaled, this.perChannel(layer.bias)], {}, layer.name);
       }
       case 'concat': {
+        if (layer.axis === 'pixels') return this.#spread(layer, read);
         const parts = layer.parts.map((part) => (layer.axis === 'c' ? read(part) : this.#inRow(part, layer.c, read)));
         return net.node('Concat', parts, { ints: { axis: layer.axis === 'c' ? 1 : 3 } }, layer.name);
       }
@@ -247,6 +248,21 @@ export class LayerWriter {
     const pixels = (part.h.size * part.w.size * part.c.size) / channels;
     const row = net.node('Reshape', [turned, net.integers(1, 1, pixels, channels)]);
     return net.node('Transpose', [row], { ints: { perm: [0, 3, 1, 2] } });
+  }
+
+  /** Pixels between pixels: those of a part beside those of the next, as dimensions that are then one with height and width. */
+  #spread({ name, h, w, c, factors, parts }: ConcatLayer, read: (region: Region) => string): string {
+    const { net } = this;
+    const [down, across] = factors!;
+    if (h % down !== 0 || w % across !== 0)
+      throw new InputError(`${name}: its pixels, ${h} x ${w}, are no multiple of its stride, ${down} x ${across}`);
+    const sides = [1, c, h / down, 1, w / across, 1];
+    const apart = parts.map((part) => net.node('Reshape', [read(part), net.integers(...sides)]));
+    const rows = Array.from({ length: down }, (_, y) =>
+      net.node('Concat', apart.slice(y * across, (y + 1) * across), { ints: { axis: 5 } }),
+    );
+    const all = net.node('Concat', rows, { ints: { axis: 3 } });
+    return net.node('Reshape', [all, net.integers(1, c, h, w)], {}, name);
   }
 
   /** Numbers in another order, and of another shape. */

@@ -32,7 +32,7 @@ export interface Place {
 /** Layers that have their place within another one's, and where there: nothing is moved to join them. */
 interface Within {
   readonly concat: ConcatLayer;
-  /** Channels, or pixels, before it. */
+  /** Channels, or pixels, before it; of pixels between pixels: parts. */
   readonly from: number;
 }
 
@@ -57,7 +57,11 @@ export class Places {
     for (const layer of [...network.layers].reverse()) {
       if (layer.kind === 'concat') this.#takeIn(layer);
     }
-    for (const layer of network.layers) if (layer.kind === 'conv') this.#needHalo(layer);
+    for (const layer of network.layers) {
+      if (layer.kind === 'conv') this.#needHalo(layer);
+      // Each part's rows have whole pixels.
+      if (isSpread(layer)) this.#rows.set(layer, Math.ceil(layer.w / layer.factors![1]) * layer.factors![1]);
+    }
     const read = network.layers.flatMap(inputsOf);
     for (const region of [...read, ...network.outputs.map(({ view }) => regionOf(view))]) this.#needRow(region);
   }
@@ -105,7 +109,11 @@ export class Places {
     let from = 0;
     for (const part of concat.parts) {
       const isSame = this.elementOf(part.layer) === this.elementOf(concat);
-      const isFree = !this.#within.has(part.layer) && !this.#outputs.has(part.layer) && part.layer.kind !== 'input';
+      const isFree =
+        !this.#within.has(part.layer) &&
+        !this.#outputs.has(part.layer) &&
+        part.layer.kind !== 'input' &&
+        !isSpread(part.layer);
       if (isWhole(part) && isSame && isFree) this.#within.set(part.layer, { concat, from });
       from += lengthOf(concat, part);
     }
@@ -158,6 +166,11 @@ export class Places {
     if (concat.axis === 'c') {
       return { buffer, offset: offset + from * bytesOf(this.elementOf(concat)), pixelBytes, rowBytes };
     }
+    if (isSpread(concat)) {
+      const [down, across] = concat.factors!;
+      const at = Math.floor(from / across) * rowBytes + (from % across) * pixelBytes;
+      return { buffer, offset: offset + at, pixelBytes: across * pixelBytes, rowBytes: down * rowBytes };
+    }
     const groups = c / concat.c;
     const pixel = groups * pixelBytes;
     return { buffer, offset: offset + from * pixelBytes, pixelBytes: pixel, rowBytes: w * pixel };
@@ -176,9 +189,18 @@ function startOf(concat: ConcatLayer, index: number): number {
   return concat.parts.slice(0, index).reduce((sum, part) => sum + lengthOf(concat, part), 0);
 }
 
-/** How many channels, or pixels, a part is among the joined ones. */
+/** How many channels, or pixels, a part is among the joined ones; of pixels between pixels it is one of so many. */
 function lengthOf({ axis, c }: ConcatLayer, part: Region): number {
+  if (axis === 'pixels') return 1;
   return axis === 'c' ? part.c.size : (part.h.size * part.w.size * part.c.size) / c;
+}
+
+/**
+ * Are its parts pixels between each other's? None of them can fill the halo around all: who needs one reads a copy, and joined with
+ * others it is copied, too.
+ */
+export function isSpread(layer: Layer): layer is ConcatLayer & { readonly axis: 'pixels' } {
+  return layer.kind === 'concat' && layer.axis === 'pixels';
 }
 
 /** Pixels that a convolution reads beyond its picture. */

@@ -23,7 +23,7 @@ import {
   type View,
 } from './network/network.ts';
 import { isWhole, movedTo, regionOf, shapeOf, whole } from './network/view.ts';
-import { type Buffer, haloOf, type Place, Places, stridesOf } from './places.ts';
+import { type Buffer, haloOf, isSpread, type Place, Places, stridesOf } from './places.ts';
 import type { Quantisation } from './quantise.ts';
 import type { Scales } from './scales.ts';
 
@@ -32,13 +32,13 @@ export function plan(network: Network, quantisation: Quantisation): Program {
   return new Planner(network, quantisation).plan();
 }
 
-/** Convolutions read their padding around the picture: around a part of one there is none. */
+/** Convolutions read their padding around the picture: around a part of one, and around pixels of several steps, there is none. */
 export function copyCrops(network: Network): void {
   for (const layer of [...network.layers]) {
     if (layer.kind !== 'conv' || haloOf(layer) === 0) continue;
     const { h, w, layer: read } = layer.input;
     const isFull = [h, w].every(({ from, step }) => from === 0 && step === 1) && h.size === read.h && w.size === read.w;
-    if (isFull) continue;
+    if (isFull && !isSpread(read)) continue;
     const { c } = layer.input;
     const copy: Layer = {
       kind: 'copy',

@@ -2,7 +2,14 @@ import { InputError } from '../../base/errors.ts';
 import type { ElementName } from '../program/program.ts';
 import { type Calibration, momentsKey } from './calibrate.ts';
 import { type Activation, boundsOf, none } from './network/activation.ts';
-import { type ConvLayer, inputsOf, type Layer, type Network, type Region } from './network/network.ts';
+import {
+  type ConcatLayer,
+  type ConvLayer,
+  inputsOf,
+  type Layer,
+  type Network,
+  type Region,
+} from './network/network.ts';
 import type { Ranges } from './ranges.ts';
 import { type Recipe, standardRecipe } from './recipe.ts';
 import type { Scales } from './scales.ts';
@@ -97,7 +104,7 @@ export class Quantisation {
       const offset = layer.scale.map((scale, c) => (zero[c]! - layer.mean[c]!) * scale);
       return { scale: layer.scale, zero, offset };
     }
-    if (layer.kind === 'concat') return joined(layer.parts.map((part) => this.ofRegion(part)));
+    if (layer.kind === 'concat') return this.#joined(layer);
     if (layer.kind === 'conv' && layer.picks) {
       const all = this.ofRegion(layer.input);
       const picked = layer.picks.map((at) => [all.scale[at]!, all.zero[at]!, all.offset[at]!] as const);
@@ -110,6 +117,16 @@ export class Quantisation {
     if (passesOn(layer) && 'input' in layer) return this.ofRegion(layer.input);
     const scales = this.#own(layer);
     return layer.kind === 'conv' && layer.activation.kind === 'silu' ? this.#forSilu(layer, scales) : scales;
+  }
+
+  /** @throws InputError where pixels among each other have different scales: no view says which is whose. */
+  #joined({ name, axis, parts }: ConcatLayer): Scales {
+    const scales = parts.map((part) => this.ofRegion(part));
+    if (axis === 'c') return joined(scales);
+    const [first] = scales as [Scales, ...Scales[]];
+    const isAlike = scales.every(({ scale, zero }) => isSame(scale, first.scale) && isSame(zero, first.zero));
+    if (!isAlike) throw new InputError(`${name}: expected joined pixels of one scale a channel, got several`);
+    return first;
   }
 
   #own(layer: Layer): Scales {
@@ -185,7 +202,9 @@ interface KnownIntegers {
   readonly made: IntegerWeights;
 }
 
-function isSame(one: Float32Array | Float64Array, other: Float32Array | Float64Array): boolean {
+type Numbers = Float32Array | Float64Array | Uint8Array;
+
+function isSame(one: Numbers, other: Numbers): boolean {
   return one.length === other.length && one.every((value, i) => value === other[i]);
 }
 

@@ -14,6 +14,7 @@ const expected: Readonly<Record<string, { readonly within: readonly number[]; re
   },
   'YOLOX: boxes by exponent and grid': { within: [0.03], floats: ['function_float', 'multiply_float', 'add_float'] },
   'SSD: boxes beside priors, scores by softmax': { within: [0.01, 0.04], floats: ['softmax', 'function_float'] },
+  'U-Net: pictures made larger by convolutions': { within: [0.03, 0.03], floats: [] },
   'SSDLite: the same on blocks of MobileNetV3': { within: [0.01, 0.04], floats: ['softmax', 'function_float'] },
 };
 

@@ -6,6 +6,7 @@ export const families: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> =
   'YOLO11: attention among all pixels': attention,
   'YOLOX: boxes by exponent and grid': yolox,
   'SSD: boxes beside priors, scores by softmax': () => ssd(apart),
+  'U-Net: pictures made larger by convolutions': unet,
   'SSDLite: the same on blocks of MobileNetV3': () => ssd(gated),
 };
 
@@ -21,6 +22,22 @@ const conv = (net: NetworkBuilder, x: string, channels: readonly [number, number
 function body(net: NetworkBuilder): [string, string] {
   const a = conv(net, net.picture(), [3, 12], 3, { strides: [2, 2] });
   return [a, conv(net, a, [12, 20], 3, { strides: [2, 2] })];
+}
+
+/** Made smaller and larger again: joined with what it was, then read by a convolution, and an output by itself. */
+function unet(): Uint8Array<ArrayBuffer> {
+  const net = new NetworkBuilder();
+  const [a, b] = body(net);
+  const large = (x: string, channels: readonly [number, number]) =>
+    net.node('ConvTranspose', [x, net.random([...channels, 3, 3], 0.3), net.random([channels[1]], 0.5)], {
+      ints: { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] },
+    });
+  const up = silu(net, large(b, [20, 10]));
+  const joined = conv(net, net.node('Concat', [up, a], { ints: { axis: 1 } }), [22, 9], 3);
+  const read = conv(net, net.node('Relu', [large(joined, [9, 7])]), [7, 5], 3);
+  net.output(net.conv(read, [5, 3]));
+  net.output(net.node('Sigmoid', [large(joined, [9, 1])]));
+  return net.build(familySide);
 }
 
 /** Where each cell lies, in cells: [1, 2, cells]. */

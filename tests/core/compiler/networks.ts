@@ -62,10 +62,15 @@ export class NetworkBuilder {
     this.outputs.push(name);
   }
 
-  build(side = 16, type: Value['type'] = 'float32', opset?: number): Uint8Array<ArrayBuffer> {
+  /** @param side Of the picture, or all sides of the input. */
+  build(
+    side: number | readonly number[] = 16,
+    type: Value['type'] = 'float32',
+    opset?: number,
+  ): Uint8Array<ArrayBuffer> {
     return onnxModel({
       opset,
-      inputs: [{ name: 'images', type, shape: [1, 3, side, side] }],
+      inputs: [{ name: 'images', type, shape: typeof side === 'number' ? [1, 3, side, side] : side }],
       outputs: this.outputs.map((name) => ({ name, shape: [] })),
       operations: this.operations,
       constants: this.constants,

@@ -93,6 +93,7 @@ async function trace(
     wanted.filter((name) => !graph.outputs.includes(name)),
   );
   const shapes = new Map<string, readonly number[]>([[input, shape]]);
+  const declared = tracer.inputs.find(({ name }) => name === input)?.shape;
   const constants = new Map<string, Constant>();
   for (const [name, constant] of graph.constants) {
     const data = floatsOf(constant.numbers(outside(constant, weights)));
@@ -100,6 +101,7 @@ async function trace(
     shapes.set(name, constant.shape);
   }
   try {
+    if (declared) assertPicture(input, declared, shape);
     const length = shape.reduce((product, side) => product * side, 1);
     const found = await tracer.run({ [input]: pictureTensor(type, new Uint8Array(length), shape) });
     const moving = dependingOn(input, graph.nodes);
@@ -113,6 +115,21 @@ async function trace(
     await tracer.close();
   }
   return { shapes, constants };
+}
+
+/** Can the network take one picture of this size? @throws InputError that says what it takes instead. */
+function assertPicture(input: string, declared: readonly (number | string)[], shape: InputShape): void {
+  const fixed = declared.map((side) => (typeof side === 'number' && side > 0 ? side : undefined));
+  if (declared.length === shape.length && fixed.every((side, i) => side === undefined || side === shape[i])) return;
+  const [batch] = fixed;
+  const takes = `the network's input ${input} is [${declared.map((side, i) => fixed[i] ?? (side === -1 ? '?' : side || '?')).join(', ')}]`;
+  const wanted = `one picture of three colours, [${shape.join(', ')}] by its card`;
+  const isBatch = declared.length === shape.length && batch !== undefined && batch !== 1;
+  throw new InputError(
+    isBatch
+      ? `${takes}, ${batch} pictures at once: expected ${wanted}; export it with a batch of 1, or a dynamic one`
+      : `${takes}: expected ${wanted}`,
+  );
 }
 
 /** The tensors whose numbers depend on the picture. Its shape does not. */

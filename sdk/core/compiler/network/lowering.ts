@@ -1,4 +1,6 @@
+import { InputError } from '../../../base/errors.ts';
 import { type OnnxNode, producersOf } from '../../onnx/graph.ts';
+import { limits } from '../../program/program.ts';
 import { type Constant, type KnownGraph, unsupported } from './graph.ts';
 import { fixedPart, type Layer, type Measured, type Network, type NetworkOutput, type View } from './network.ts';
 import { isWhole, movedTo, pictureView, regionOf } from './view.ts';
@@ -123,9 +125,21 @@ export class Lowering {
         );
       return { name: one, view };
     });
-    for (const layer of this.layers) tellParts(layer);
+    for (const layer of this.layers) assertWindow(layer);
+    // A part of pixels between pixels may be made of joined channels itself.
+    for (const axis of ['pixels', 'c'] as const) for (const layer of this.layers) tellParts(layer, axis);
     return { layers: this.layers, outputs: given };
   }
+}
+
+/** @throws InputError when its window is larger than those that there are kernels for. */
+function assertWindow(layer: Layer): void {
+  if (!('kernel' in layer)) return;
+  const { name, kernel, stride } = layer;
+  if ([...kernel, ...stride].every((side) => side <= limits.kernel)) return;
+  throw new InputError(
+    `node ${name} cannot be compiled: expected a window and a stride of at most ${limits.kernel} x ${limits.kernel} pixels, got ${kernel.join(' x ')} by ${stride.join(' x ')}`,
+  );
 }
 
 const suppression =
@@ -140,16 +154,16 @@ function measuredBy(tensor: string, view: View): Measured | undefined {
   return isAll ? { tensor, dims: view.dims, from: 0 } : undefined;
 }
 
-/** What is known of joined channels is known of each part. */
-function tellParts(layer: Layer): void {
-  if (layer.kind !== 'concat' || layer.axis !== 'c') return;
+/** What is known of joined channels, or pixels, is known of each part. */
+function tellParts(layer: Layer, axis: 'c' | 'pixels'): void {
+  if (layer.kind !== 'concat' || layer.axis !== axis) return;
   let from = 0;
   for (const part of layer.parts) {
     if (isWhole(part)) {
       part.layer.measured ??= layer.measured && { ...layer.measured, from: layer.measured.from + from };
       part.layer.fixed ??= fixedPart(layer.fixed, from, part.c.size);
     }
-    from += part.c.size;
+    if (axis === 'c') from += part.c.size;
   }
 }
 

@@ -175,8 +175,10 @@ export interface CopyLayer extends LayerBase {
 
 export interface ConcatLayer extends LayerBase {
   readonly kind: 'concat';
-  /** Channels beside channels; or pixels behind pixels, each part row by row. */
-  readonly axis: 'c' | 'w';
+  /** Channels beside channels; pixels behind pixels, each part row by row; or pixels between pixels. */
+  readonly axis: 'c' | 'w' | 'pixels';
+  /** Of pixels between pixels: every so many rows, and columns, are of one part. The parts are in the order of their first pixels. */
+  readonly factors?: readonly [number, number];
   parts: Region[];
 }
 

@@ -47,8 +47,15 @@ export class Tracer {
     );
   }
 
+  /** @throws InputError when onnxruntime cannot run it on these. */
   async run(feeds: Readonly<Record<string, OrtTensor>>): Promise<ReadonlyMap<string, OrtTensor>> {
-    return new Map(Object.entries(await this.#session.run(feeds)));
+    try {
+      return new Map(Object.entries(await this.#session.run(feeds)));
+    } catch (error) {
+      throw plainFault(
+        new InputError(`onnxruntime cannot run the network, so it cannot be compiled: ${messageOf(error)}`),
+      );
+    }
   }
 
   close(): Promise<void> {

@@ -4,13 +4,14 @@ import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
 import type { ConvLayer, Region, Stretch, View } from '../network/network.ts';
 import { channelsOf, isAlone, regionOf, whole as wholeOf } from '../network/view.ts';
+import { arranged } from './arrange.ts';
 import { inOrder } from './concat.ts';
 import { convWithinChannels, isWithinChannels } from './conv-within.ts';
 import { intOf, intsOf, labelOf, type Operator, textOf } from './operator.ts';
 import { gridOf, type WeightGrid } from './weight-grid.ts';
 
 /** A convolution before it is divided into groups. Weights as ONNX has them: [output][input of its group][kh][kw]. */
-interface Convolution {
+export interface Convolution {
   readonly name: string;
   readonly region: Region;
   readonly weights: ArrayLike<number>;
@@ -30,9 +31,6 @@ interface Convolution {
 
 export const conv: Operator = (node, network) => {
   const { view: given, pad: around } = network.paddedView(node);
-  // Of several groups each takes its own channels, which have to lie in their order.
-  const isGrouped = intOf(node, 'group', 1) > 1 && channelsOf(given, 1) !== undefined;
-  const view = isGrouped ? inOrder(node, network, given, 1) : given;
   const weights = network.constant(node, 1);
   const [outputs = 0, inputs = 0, ...sides] = weights.shape;
   if (sides.length > 2) throw unsupported(node, `expected a kernel over 1 or 2 dimensions, got ${sides.length}`);
@@ -47,10 +45,14 @@ export const conv: Operator = (node, network) => {
   const isPointwise = [...kernel, ...stride].every((one) => one === 1) && !isPadded;
   const bias = node.inputs[2] ? network.constant(node, 2).data : undefined;
   const groups = intOf(node, 'group', 1);
-  if (isPointwise && groups === 1 && isWithinChannels(view)) {
-    convWithinChannels(node, network, view, weights, bias);
+  if (isPointwise && groups === 1 && isWithinChannels(given)) {
+    convWithinChannels(node, network, given, weights, bias);
     return;
   }
+  const placed = asPicture(node, network, given, isPointwise);
+  // Of several groups each takes its own channels, which have to lie in their order.
+  const isGrouped = groups > 1 && channelsOf(placed, 1) !== undefined;
+  const view = isGrouped ? inOrder(node, network, placed, 1) : placed;
   const { region, channels } = pictureOf(node, view, isPointwise);
   const [h, w] = isPointwise ? [region.h.size, region.w.size] : two(network.shapeOf(output).slice(2), 1);
   const from = [region.h.size + around[0] + around[2], region.w.size + around[1] + around[3]];
@@ -74,6 +76,29 @@ const rebased = (dim: readonly Stretch[], { h, w }: Region): Stretch[] =>
 const withSides = (dims: readonly (readonly Stretch[])[], h: number, w: number) =>
   dims.length === 3 ? [dims[0]!, dims[1]!, along('w', w)] : [dims[0]!, dims[1]!, along('h', h), along('w', w)];
 
+/** A tensor as a picture of channels. Where its numbers lie otherwise they are moved, in floats. */
+export function asPicture(node: OnnxNode, network: Lowering, view: View, isPointwise = false): View {
+  const { dims } = view;
+  const [tensor = ''] = node.inputs;
+  const isOne = (dims.length === 3 || dims.length === 4) && dims[0]!.length === 0;
+  // Zeros around it have no place in the tensor that is measured.
+  if (isPicture(view, isPointwise) || !isOne || !network.viewOf(tensor)) return view;
+  const layout = dims.length === 4 ? { h: [2], w: [3], c: [1] } : { h: [], w: [2], c: [1] };
+  return arranged(node, network, view, layout, tensor);
+}
+
+/** Are channels and pixels where a convolution can take them? */
+function isPicture(view: View, isPointwise: boolean): boolean {
+  const { dims } = view;
+  const isPlaced = isPointwise
+    ? isAlone(view, 1, ['c'])
+    : dims.length === 4
+      ? isAlone(view, 1, ['c']) && isAlone(view, 2, ['h']) && isAlone(view, 3, ['w'])
+      : isAlone(view, 1, ['c']) && isAlone(view, 2, ['w']);
+  const isSimple = isPointwise || dims.slice(2).every((dim) => dim.length <= 1);
+  return channelsOf(view, 1) !== undefined && isPlaced && isSimple;
+}
+
 /**
  * What a convolution reads, and which of those channels it means, where that is not all of them in order.
  *
@@ -82,14 +107,7 @@ const withSides = (dims: readonly (readonly Stretch[])[], h: number, w: number) 
 export function pictureOf(node: OnnxNode, view: View, isPointwise: boolean): { region: Region; channels?: number[] } {
   const region = regionOf(view);
   const channels = channelsOf(view, 1);
-  const { dims } = view;
-  const isPicture = isPointwise
-    ? isAlone(view, 1, ['c'])
-    : dims.length === 4
-      ? isAlone(view, 1, ['c']) && isAlone(view, 2, ['h']) && isAlone(view, 3, ['w'])
-      : isAlone(view, 1, ['c']) && isAlone(view, 2, ['w']);
-  const isSimple = isPointwise || dims.slice(2).every((dim) => dim.length <= 1);
-  if (!channels || !isPicture || !isSimple) {
+  if (!channels || !isPicture(view, isPointwise)) {
     throw unsupported(node, 'its input is no picture of channels: it was reshaped or transposed before');
   }
   const isAll = channels.length === region.c.size && channels.every((at, i) => at === region.c.from + i);
@@ -136,7 +154,7 @@ function spread(convolution: Convolution, channels: readonly number[]): Convolut
 const fewestInputs = 4;
 const mostGroups = 16;
 
-function convolve(network: Lowering, convolution: Convolution): ConvLayer | ReturnType<typeof joined> {
+export function convolve(network: Lowering, convolution: Convolution): ConvLayer | ReturnType<typeof joined> {
   const { groups, outputs, inputs, region } = convolution;
   if (groups === 1) return network.add(dense(convolution));
   if (inputs === 1 && outputs === groups) return network.add(depthwise(convolution));

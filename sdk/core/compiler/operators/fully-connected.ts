@@ -1,9 +1,10 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
+import { limits } from '../../program/program.ts';
 import { none } from '../network/activation.ts';
 import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
-import type { Region, Stretch, View } from '../network/network.ts';
-import { isAlone, regionOf } from '../network/view.ts';
+import type { Layer, Region, Stretch, View } from '../network/network.ts';
+import { isAlone, regionOf, whole } from '../network/view.ts';
 import { multiplyMatrices } from './matrices.ts';
 import { floatOf, intOf, labelOf, type Operator } from './operator.ts';
 import { gridOf, type WeightGrid } from './weight-grid.ts';
@@ -77,12 +78,27 @@ function connect(node: OnnxNode, network: Lowering, matrix: Matrix, bias: ArrayL
     }
   }
   const [h, w] = isPerPixel ? [region.h.size, region.w.size] : [1, 1];
-  const layer = network.add({
-    ...{ kind: 'conv' as const, name: labelOf(node), h, w, c: outputs, input: region, isDepthwise: false, weights },
-    bias: biasOf(bias, outputs),
-    ...{ kernel, stride: [1, 1], pad: [0, 0, 0, 0], dilation: [1, 1], activation: none },
-    ...(grid && integers && { grid: { weights: integers, scale: grid.scale } }),
+  const biases = biasOf(bias, outputs);
+  // Of more outputs than a step can have there are several, beside each other.
+  const parts = Array.from({ length: Math.ceil(outputs / limits.channels) }, (_, i) => {
+    const from = i * limits.channels;
+    const end = Math.min(outputs, from + limits.channels);
+    const name = outputs > limits.channels ? `${labelOf(node)}, ${from} to ${end - 1}` : labelOf(node);
+    const own = integers && { weights: integers.slice(from * size, end * size), scale: grid.scale.slice(from, end) };
+    return network.add({
+      ...{ kind: 'conv' as const, name, h, w, c: end - from, input: region, isDepthwise: false },
+      ...{ weights: weights.slice(from * size, end * size), bias: biases.slice(from, end) },
+      ...{ kernel, stride: [1, 1], pad: [0, 0, 0, 0], dilation: [1, 1], activation: none },
+      ...(own && { grid: own }),
+    });
   });
+  const layer: Layer =
+    parts.length === 1
+      ? parts[0]!
+      : network.add({
+          ...{ kind: 'concat', name: labelOf(node), h, w, c: outputs },
+          ...{ axis: 'c', parts: parts.map(whole) },
+        });
   const channels: Stretch[] = outputs > 1 ? [{ axis: 'c', size: outputs, step: 1 }] : [];
   const moved = view.dims.map((dim, i) =>
     i === last

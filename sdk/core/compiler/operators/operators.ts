@@ -3,16 +3,19 @@ import { activations } from './activations.ts';
 import { batchNormalisation } from './batch-normalisation.ts';
 import { concat } from './concat.ts';
 import { conv } from './conv.ts';
+import { convTranspose } from './conv-transpose.ts';
 import { add, divide, multiply, power, subtract } from './elementwise.ts';
 import { gemm, matMul } from './fully-connected.ts';
+import { gather } from './gather.ts';
+import { instanceNormalisation, layerNormalisation } from './normalise.ts';
 import { pad } from './pad.ts';
-import { averagePool, globalAveragePool, maxPool, reduceMean } from './pool.ts';
+import { averagePool, globalAveragePool, globalMaxPool, maxPool, reduceL2, reduceMean, reduceSum } from './pool.ts';
 import { dequantise, quantise } from './quantise.ts';
 import { resize } from './resize.ts';
 import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
 import { split } from './split.ts';
-import { identity, reshape, transpose } from './views.ts';
+import { expand, identity, reshape, transpose } from './views.ts';
 
 /** What the compiler knows of ONNX, by the name of the operator. */
 export const operators: Readonly<Record<string, Operator>> = {
@@ -23,20 +26,28 @@ export const operators: Readonly<Record<string, Operator>> = {
   Cast: identity,
   Concat: concat,
   Conv: conv,
+  ConvTranspose: convTranspose,
   DequantizeLinear: dequantise,
   Div: divide,
   Dropout: identity,
+  Expand: expand,
   Flatten: reshape,
+  Gather: gather,
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,
+  GlobalMaxPool: globalMaxPool,
   Identity: identity,
+  InstanceNormalization: instanceNormalisation,
+  LayerNormalization: layerNormalisation,
   MatMul: matMul,
   MaxPool: maxPool,
   Mul: multiply,
   Pad: pad,
   Pow: power,
   QuantizeLinear: quantise,
+  ReduceL2: reduceL2,
   ReduceMean: reduceMean,
+  ReduceSum: reduceSum,
   Reshape: reshape,
   Resize: resize,
   Slice: slice,

@@ -1,10 +1,12 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
+import { limits } from '../../program/program.ts';
 import { boundsOf, none } from '../network/activation.ts';
 import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
-import type { Layer, View } from '../network/network.ts';
-import { pictureView } from '../network/view.ts';
-import { paddingOf, pictureOf } from './conv.ts';
+import type { ConstantLayer, Layer, Region, View } from '../network/network.ts';
+import { pictureView, whole as wholeOf } from '../network/view.ts';
+import { asPicture, paddingOf, pictureOf } from './conv.ts';
+import { meanOfPixels, type Sum, sumOver } from './mean.ts';
 import { axisOf, intOf, intsOf, labelOf, type Operator } from './operator.ts';
 
 interface Window {
@@ -32,7 +34,8 @@ function windowOf(node: OnnxNode, network: Lowering, view: View, around: Window[
 }
 
 export const maxPool: Operator = (node, network) => {
-  const { view, pad: around } = network.paddedView(node);
+  const { view: given, pad: around } = network.paddedView(node);
+  const view = asPicture(node, network, given);
   // A pool leaves out what lies outside, a Pad puts zeros there: the same where no number is below.
   if (around.some((one) => one > 0) && !isPositive(view.layer)) {
     throw unsupported(node, 'the Pad before it puts zeros among numbers that may be negative');
@@ -53,7 +56,8 @@ function isPositive(layer: Layer): boolean {
 }
 
 export const averagePool: Operator = (node, network) => {
-  const { view, pad: around } = network.paddedView(node);
+  const { view: given, pad: around } = network.paddedView(node);
+  const view = asPicture(node, network, given);
   const { region, channels } = pictureOf(node, view, false);
   const { kernel, stride, pad, h, w } = windowOf(node, network, view, around);
   const base = { name: labelOf(node), h, w, c: region.c.size, input: region };
@@ -64,8 +68,8 @@ export const averagePool: Operator = (node, network) => {
     return;
   }
   const countsZeros = intOf(node, 'count_include_pad', 0) === 1 || around.some((one) => one > 0);
-  if (!countsZeros || intOf(node, 'ceil_mode', 0) === 1) {
-    throw unsupported(node, 'at the edges it divides by fewer pixels: expected no padding, or count_include_pad');
+  if (countsZeros && intOf(node, 'ceil_mode', 0) === 1) {
+    throw unsupported(node, 'at the edges it divides by fewer pixels than its window has: expected no ceil_mode');
   }
   // Zeros that count are what a convolution has around its picture.
   const taps = kernel[0] * kernel[1];
@@ -74,24 +78,74 @@ export const averagePool: Operator = (node, network) => {
     ...{ kind: 'conv', ...base, isDepthwise: true, weights, bias: new Float64Array(region.c.size) },
     ...{ kernel, stride, pad, dilation: [1, 1], activation: none },
   });
+  if (!countsZeros) {
+    const whole = pictureView(layer);
+    const more = network.add(fewerAtEdges(node, { kernel, stride, pad, h, w }, region));
+    const last = network.add({ kind: 'pair', op: 'multiply', ...base, input: wholeOf(layer), second: wholeOf(more) });
+    const dims = channels ? whole.dims.map((dim, i) => (i === 1 ? view.dims[1]! : dim)) : whole.dims;
+    network.give(node.outputs[0]!, { ...whole, layer: last, dims });
+    return;
+  }
   give(node, network, layer, view, channels !== undefined);
 };
 
+/** By how much more each pixel's window would have to count where it reaches beyond the picture. */
+function fewerAtEdges(
+  node: OnnxNode,
+  { kernel, stride, pad, h, w }: Window,
+  { h: rows, w: columns }: Region,
+): ConstantLayer {
+  const inside = (at: number, axis: 0 | 1, side: number) => {
+    const from = at * stride[axis] - pad[axis];
+    return Math.min(from + kernel[axis], side) - Math.max(from, 0);
+  };
+  const values = Float32Array.from({ length: h * w }, (_, i) => {
+    const [y, x] = [Math.floor(i / w), i % w];
+    return (kernel[0] * kernel[1]) / (inside(y, 0, rows.size) * inside(x, 1, columns.size));
+  });
+  return { kind: 'constant', name: `${labelOf(node)}, constant`, h, w, c: 1, values };
+}
+
 export const globalAveragePool: Operator = (node, network) => {
-  average(node, network, network.view(node, 0));
+  average(node, network, asPicture(node, network, network.view(node, 0)));
 };
 
-/** Over height and width. */
+export const globalMaxPool: Operator = (node, network) => {
+  const view = asPicture(node, network, network.view(node, 0));
+  const { region, channels } = pictureOf(node, view, false);
+  const kernel = [region.h.size, region.w.size] as const;
+  const base = { name: labelOf(node), h: 1, w: 1, c: region.c.size, input: region };
+  const layer = network.add({ kind: 'max_pool', ...base, kernel, stride: [1, 1], pad: [0, 0] });
+  give(node, network, layer, view, channels !== undefined);
+};
+
+/** Over height and width, or in floats over any dimensions. */
 export const reduceMean: Operator = (node, network) => {
   const view = network.view(node, 0);
-  const given = node.inputs[1] ? [...network.constant(node, 1).data] : intsOf(node, 'axes');
-  const axes = (given ?? []).map((axis) => axisOf(axis, view.dims.length)).sort((a, b) => a - b);
+  const axes = reducedOf(node, network, view);
   const along = axes.flatMap((axis) => view.dims[axis]!.map((one) => one.axis));
   const isAll = view.dims.every((dim, i) => axes.includes(i) || dim.every((one) => one.axis === 'c'));
-  if (!isAll || along.includes('c'))
-    throw unsupported(node, `expected a mean over height and width, got [${axes.join(', ')}]`);
-  average(node, network, view);
+  if (isAll && !along.includes('c')) average(node, network, view);
+  else sumOver(node, network, axes, 'mean');
 };
+
+const reduced =
+  (sum: Sum): Operator =>
+  (node, network) =>
+    sumOver(node, network, reducedOf(node, network, network.view(node, 0)), sum);
+
+/** In floats, over any dimensions. */
+export const reduceSum = reduced('sum');
+export const reduceL2 = reduced('root of squares');
+
+/** All dimensions where none are said. */
+function reducedOf(node: OnnxNode, network: Lowering, { dims }: View): number[] {
+  const given = node.inputs[1] ? [...network.constant(node, 1).data] : intsOf(node, 'axes');
+  if (!given?.length && intOf(node, 'noop_with_empty_axes', 0) === 1)
+    throw unsupported(node, 'it sums over no dimension');
+  const axes = given?.length ? given : dims.map((_, i) => i);
+  return axes.map((axis) => axisOf(axis, dims.length)).sort((a, b) => a - b);
+}
 
 /** Of all pixels. */
 function average(node: OnnxNode, network: Lowering, view: View): void {
@@ -99,8 +153,10 @@ function average(node: OnnxNode, network: Lowering, view: View): void {
   const dim = view.dims.findIndex((stretches) => stretches.some(({ axis }) => axis === 'c'));
   const { region } = pictureOf(node, { ...view, dims: [[], view.dims[dim] ?? [], ...spatial(view)] }, true);
   const kernel = [region.h.size, region.w.size] as const;
-  const base = { name: labelOf(node), h: 1, w: 1, c: region.c.size, input: region };
-  const layer = network.add({ kind: 'average_pool', ...base, kernel, stride: [1, 1] });
+  const base = { name: labelOf(node), h: 1, w: 1, c: region.c.size };
+  const layer = kernel.every((side) => side <= limits.kernel)
+    ? network.add({ kind: 'average_pool', ...base, input: region, kernel, stride: [1, 1] })
+    : meanOfPixels(node, network, region);
   const rank = network.shapeOf(output).length;
   const channels = view.dims[dim] ?? [];
   // Where the mean's own dimensions went, the channels' has moved forwards.

@@ -1,12 +1,12 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
 import { unsupported } from '../network/graph.ts';
 import { pictureView } from '../network/view.ts';
-import { pictureOf } from './conv.ts';
+import { asPicture, pictureOf } from './conv.ts';
 import { labelOf, type Operator, textOf } from './operator.ts';
 
 /** By whole factors to the nearest pixel; between pixels by 2, and by a half, which is the mean of four. */
 export const resize: Operator = (node, network) => {
-  const view = network.view(node, 0);
+  const view = asPicture(node, network, network.view(node, 0));
   const { region, channels } = pictureOf(node, view, false);
   const [, , h, w] = network.shapeOf(node.outputs[0]!) as [number, number, number, number];
   const factors = [h / region.h.size, w / region.w.size] as const;

@@ -1,5 +1,5 @@
 import { reshaped, transposed } from '../network/view.ts';
-import { inOrderAs } from './arrange.ts';
+import { inOrderAs, likeView, plainView } from './arrange.ts';
 import { intsOf, type Operator } from './operator.ts';
 
 /** Reshape, Flatten, Squeeze, Unsqueeze: the output's shape says all. Numbers are moved only where it cannot be said otherwise. */
@@ -19,4 +19,14 @@ export const transpose: Operator = (node, network) => {
 /** What changes no number: Identity, Dropout, Cast. */
 export const identity: Operator = (node, network) => {
   network.set(node.outputs[0]!, network.view(node, 0));
+};
+
+/** Dimensions of size 1 are spread over others, in floats. */
+export const expand: Operator = (node, network) => {
+  const [input = ''] = node.inputs;
+  const [output = ''] = node.outputs;
+  const shape = network.shapeOf(output);
+  const view = network.view(node, 0);
+  const isSame = shape.join() === network.shapeOf(input).join();
+  network.set(output, isSame ? view : likeView(node, network, view, plainView(shape), input));
 };

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../../sdk/core/compiler/compile.ts';
+import { compareWithFloat, NetworkBuilder, pictures } from './networks.ts';
+
+const side = 16;
+
+/** A convolution of 8 channels of 16 x 16, and what networks from elsewhere do with it, up to an output. */
+const structures: Readonly<Record<string, (net: NetworkBuilder, x: string) => string>> = {
+  'a layer normalisation of channels': (net, x) => {
+    const last = net.node('Transpose', [x], { ints: { perm: [0, 2, 3, 1] } });
+    return net.node('LayerNormalization', [last, net.random([8], 1, 2), net.random([8])], { ints: { axis: -1 } });
+  },
+  'a layer normalisation of several dimensions without a bias': (net, x) =>
+    net.node('LayerNormalization', [x, net.random([8, 16, 16], 1, 2)], { ints: { axis: 1 } }),
+  'a layer normalisation in parts': (net, x) => {
+    const last = net.node('Transpose', [x], { ints: { perm: [0, 2, 3, 1] } });
+    const mean = (of: string) => net.node('ReduceMean', [of], { ints: { axes: [-1] } });
+    const apart = net.node('Sub', [last, mean(last)]);
+    const square = net.node('Pow', [apart, net.constant([], [2])]);
+    const deviation = net.node('Sqrt', [net.node('Add', [mean(square), net.constant([], [1e-5])])]);
+    return net.node('Mul', [net.node('Div', [apart, deviation]), net.random([8])]);
+  },
+  'an instance normalisation before a convolution': (net, x) =>
+    net.conv(net.node('InstanceNormalization', [x, net.random([8], 1, 2), net.random([8])]), [8, 4], 3),
+  'a mean of channels as a gate': (net, x) =>
+    net.node('Mul', [x, net.node('Sigmoid', [net.node('ReduceMean', [x], { ints: { axes: [1] } })])]),
+  'a mean of rows': (net, x) => net.node('ReduceMean', [x], { ints: { axes: [2], keepdims: 0 } }),
+  'a sum of pixels': (net, x) => net.node('ReduceSum', [x, net.integers(2, 3)], { ints: { keepdims: 0 } }),
+  'a length that others are divided by': (net, x) => {
+    const rows = net.node('Reshape', [x, net.integers(1, 8, 256)]);
+    const length = net.node('ReduceL2', [rows], { ints: { axes: [-1] } });
+    const least = net.node('Clip', [length, net.constant([], [1e-3]), net.constant([], [3e38])]);
+    return net.node('Div', [rows, net.node('Expand', [least, net.integers(1, 8, 256)])]);
+  },
+  'one of several dimensions, and every second': (net, x) => {
+    const parts = net.node('Reshape', [x, net.integers(1, 2, 4, 256)]);
+    const one = net.node('Gather', [parts, net.constant([], [1], 'int64')], { ints: { axis: 1 } });
+    return net.node('Gather', [one, net.integers(0, 2)], { ints: { axis: 1 } });
+  },
+  'the largest of all pixels': (net, x) => net.node('GlobalMaxPool', [x]),
+  'a mean of neighbours without zeros beside the picture': (net, x) =>
+    net.node('AveragePool', [x], { ints: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } }),
+  'a convolution of rows and columns that changed places with channels': (net, x) => {
+    const turned = net.node('Transpose', [x], { ints: { perm: [0, 3, 1, 2] } });
+    return net.node('Relu', [net.conv(turned, [16, 6], 3)]);
+  },
+  'more outputs than a step has channels': (net, x) => {
+    const pooled = net.node('Flatten', [net.node('GlobalAveragePool', [x])]);
+    return net.node('Gemm', [pooled, net.random([8, 4100]), net.random([4100])]);
+  },
+};
+
+/** A transposed convolution: kernel, stride, attributes, groups. */
+const transposed = [
+  ['2 x 2 by 2', [2, 2], [2, 2], {}, 1],
+  ['4 x 4 by 2, cut by 1', [4, 4], [2, 2], { pads: [1, 1, 1, 1] }, 1],
+  ['3 x 3 by 2, one more at the end', [3, 3], [2, 2], { pads: [1, 1, 1, 1], output_padding: [1, 1] }, 1],
+  ['3 x 3 by 2, of odd size', [3, 3], [2, 2], { pads: [1, 1, 1, 1] }, 1],
+  ['2 x 2 by 2, cut within its kernel', [2, 2], [2, 2], { pads: [1, 1, 1, 1] }, 1],
+  ['5 x 2 by 3 and 1', [5, 2], [3, 1], { pads: [1, 0, 0, 1] }, 1],
+  ['2 x 3 by 1 and 2, of odd size', [2, 3], [1, 2], {}, 1],
+  ['2 x 2 by 3, with pixels that no input reaches', [2, 2], [3, 3], {}, 1],
+  ['3 x 3 by 1', [3, 3], [1, 1], { pads: [1, 1, 1, 1] }, 1],
+  ['4 x 4 by 2, each channel by itself', [4, 4], [2, 2], { pads: [1, 1, 1, 1] }, 8],
+  ['2 x 2 by 2, in two groups', [2, 2], [2, 2], {}, 2],
+] as const;
+
+const convolved = (net: NetworkBuilder) => net.node('Relu', [net.conv(net.picture(), [3, 8], 3)]);
+
+describe('what networks from elsewhere are made of', () => {
+  test.each(Object.entries(structures))('%s', async (_, make) => {
+    const net = new NetworkBuilder();
+    net.output(make(net, convolved(net)));
+    const { errors } = await compareWithFloat(net.build(side), side);
+    expect(errors[0]).toBeLessThan(0.03);
+  });
+
+  test.each(transposed)('a transposed convolution, %s', async (_, kernel, strides, ints, group) => {
+    const net = new NetworkBuilder();
+    const weights = net.random([8, (group === 8 ? 8 : 6) / group, ...kernel], 0.5);
+    const bias = net.random([group === 8 ? 8 : 6]);
+    const up = net.node('ConvTranspose', [convolved(net), weights, bias], {
+      ints: { kernel_shape: [...kernel], strides: [...strides], group, ...ints },
+    });
+    net.output(up);
+    // Also as bytes, with an activation, by a convolution that pads.
+    net.output(net.conv(net.node('Relu', [up]), [group === 8 ? 8 : 6, 4], 3));
+    const { errors } = await compareWithFloat(net.build(side), side);
+    for (const error of errors) expect(error).toBeLessThan(0.04);
+  });
+
+  test('the mean of a picture larger than a window is computed of all of it', async () => {
+    const net = new NetworkBuilder();
+    const mean = net.node('GlobalAveragePool', [convolved(net)]);
+    net.output(net.node('Mul', [net.conv(net.picture(), [3, 8]), net.node('Sigmoid', [net.conv(mean, [8, 8])])]));
+    const { errors } = await compareWithFloat(net.build(70), 70);
+    expect(errors[0]).toBeLessThan(0.03);
+  });
+});
+
+describe('what is refused before anything is computed', () => {
+  const refused = (bytes: Uint8Array<ArrayBuffer>, size = side) =>
+    compile(
+      { bytes, weights: [] },
+      { width: size, height: size, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1], pictures: () => pictures(1, size) },
+    );
+  const plain = (shape: readonly number[]) => {
+    const net = new NetworkBuilder();
+    net.output(net.node('Relu', ['images']));
+    return net.build(shape);
+  };
+
+  test.each([
+    [
+      [10, 3, 16, 16],
+      /images is \[10, 3, 16, 16\], 10 pictures at once: expected one picture .*export it with a batch of 1/,
+    ],
+    [[1, 1, 16, 16], /images is \[1, 1, 16, 16\]: expected one picture of three colours, \[1, 3, 16, 16\] by its card/],
+    [[1, 512], /images is \[1, 512\]: expected one picture/],
+    [[1, 3, 32, 32], /images is \[1, 3, 32, 32\]: expected one picture of three colours, \[1, 3, 16, 16\] by its card/],
+  ])('an input %j', async (shape, message) => {
+    await expect(refused(plain(shape))).rejects.toThrow(message);
+  });
+
+  test('a window larger than any kernel takes', async () => {
+    const net = new NetworkBuilder();
+    net.output(net.node('AveragePool', [net.picture()], { ints: { kernel_shape: [66, 1] } }));
+    await expect(refused(net.build(70), 70)).rejects.toThrow(
+      /cannot be compiled: expected a window .* 64 x 64 pixels, got 66 x 1 by 1 x 1/,
+    );
+  });
+});
