@@ -89,6 +89,17 @@ describe('what networks from elsewhere are made of', () => {
     for (const error of errors) expect(error).toBeLessThan(0.04);
   });
 
+  test('a convolution of pixels that lie as more channels than a step has is not one of all of them', async () => {
+    const net = new NetworkBuilder();
+    const all = net.node('Reshape', [net.conv(convolved(net), [8, 24]), net.integers(1, 1, 6144)]);
+    const even = net.node('InstanceNormalization', [all, net.constant([1], [1]), net.constant([1], [0])]);
+    net.output(net.conv(net.node('Reshape', [even, net.integers(1, 24, 16, 16)]), [24, 4]));
+    const { errors, program } = await compareWithFloat(net.build(side), side);
+    expect(errors[0]).toBeLessThan(0.03);
+    // With zeros between them they were 6,144 x 1,024.
+    expect(program.steps.reduce((sum, { macs }) => sum + macs, 0)).toBeLessThan(500_000);
+  });
+
   test('the mean of a picture larger than a window is computed of all of it', async () => {
     const net = new NetworkBuilder();
     const mean = net.node('GlobalAveragePool', [convolved(net)]);

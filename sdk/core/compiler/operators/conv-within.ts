@@ -1,4 +1,5 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
+import { limits } from '../../program/program.ts';
 import { none } from '../network/activation.ts';
 import type { Constant } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
@@ -6,9 +7,14 @@ import type { Stretch, View } from '../network/network.ts';
 import { channelsOf, movedTo, regionOf } from '../network/view.ts';
 import { labelOf } from './operator.ts';
 
-/** Are some of a picture's pixels channels in memory, as where 4 x 16 channels were seen as 16 channels of 4 rows? */
-export function isWithinChannels(view: View): boolean {
+/**
+ * Are some of a picture's pixels channels in memory, as where 4 x 16 channels were seen as 16 channels of 4 rows, and all of them
+ * no more than a step may have?
+ */
+export function isWithinChannels(view: View, [outputs = 0, inputs = 1]: readonly number[]): boolean {
   const isChannels = channelsOf(view, 1) !== undefined;
+  const { c } = regionOf(view);
+  if (Math.max(c.size, (c.size / inputs) * outputs) > limits.channels) return false;
   return isChannels && view.dims.some((dim, i) => i !== 1 && dim.some(({ axis }) => axis === 'c'));
 }
 

@@ -45,7 +45,7 @@ export const conv: Operator = (node, network) => {
   const isPointwise = [...kernel, ...stride].every((one) => one === 1) && !isPadded;
   const bias = node.inputs[2] ? network.constant(node, 2).data : undefined;
   const groups = intOf(node, 'group', 1);
-  if (isPointwise && groups === 1 && isWithinChannels(given)) {
+  if (isPointwise && groups === 1 && isWithinChannels(given, weights.shape)) {
     convWithinChannels(node, network, given, weights, bias);
     return;
   }
