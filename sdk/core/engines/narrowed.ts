@@ -1,4 +1,4 @@
-import { toHalf } from '../onnx/half.ts';
+import { fromHalf, toHalf } from '../onnx/half.ts';
 
 /**
  * Types of a picture's input that no card names: half floats, and whole numbers other than bytes, as networks of TensorFlow
@@ -51,4 +51,18 @@ function wholeWriter(least: number, most: number) {
     const whole = to as Int32Array;
     for (let i = 0; i < from.length; i++) whole[i] = Math.min(most, Math.max(least, Math.round(from[i]!)));
   };
+}
+
+/** The bits of a float16 tensor's numbers: Nodes that know Float16Array give one, others the bits. */
+export function halfBits(data: unknown): Uint16Array {
+  const { buffer, byteOffset, byteLength } = data as Uint16Array;
+  return new Uint16Array(buffer, byteOffset, byteLength / 2);
+}
+
+/** The numbers of a float16 tensor. */
+export function halfFloats(data: unknown): Float32Array {
+  const bits = halfBits(data);
+  const floats = new Float32Array(bits.length);
+  fromHalf(bits, floats);
+  return floats;
 }

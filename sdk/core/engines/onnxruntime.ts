@@ -5,7 +5,15 @@ import { fromHalf } from '../onnx/half.ts';
 import { padsBeforeMaxPools } from '../onnx/pad-before-pool.ts';
 import { assertInput, elements, pictureInput } from './binding.ts';
 import type { Engine, EngineOptions, ExternalWeights, FixedInput, Tensor, TensorData, TensorInfo } from './engine.ts';
-import { isNarrowed, type NarrowedArray, type NarrowedType, narrow, narrowedArray } from './narrowed.ts';
+import {
+  halfBits,
+  halfFloats,
+  isNarrowed,
+  type NarrowedArray,
+  type NarrowedType,
+  narrow,
+  narrowedArray,
+} from './narrowed.ts';
 import { onnxruntime } from './onnxruntime-package.ts';
 import { ShortLivedBuffers } from './short-lived-buffers.ts';
 
@@ -119,7 +127,7 @@ export class OnnxRuntimeEngine implements Engine {
   /** The array that a tensor's numbers are read from after each run. */
   #readable({ type, data }: OrtTensor): TensorData {
     if (type !== 'float16') return data as TensorData;
-    const bits = bitsOf(data);
+    const bits = halfBits(data);
     const floats = new Float32Array(bits.length);
     this.#halves.push({ bits, floats });
     return floats;
@@ -133,7 +141,7 @@ export class OnnxRuntimeEngine implements Engine {
     const outputs = new Map<string, Tensor>(this.#fixed);
     for (const [name, value] of Object.entries(results)) {
       if (this.#fixed.has(name)) continue;
-      const data = value.type === 'float16' ? floatsOf(bitsOf(value.data)) : (value.data as TensorData);
+      const data = value.type === 'float16' ? halfFloats(value.data) : (value.data as TensorData);
       outputs.set(name, { data, shape: value.dims });
       this.#garbage.add((value.data as TensorData).byteLength);
     }
@@ -158,7 +166,7 @@ export class OnnxRuntimeEngine implements Engine {
     const length = asked * elements(rest);
     if (narrowed) {
       const { type, floats } = narrowed;
-      const to = type === 'float16' ? bitsOf(whole.data) : (whole.data as NarrowedArray);
+      const to = type === 'float16' ? halfBits(whole.data) : (whole.data as NarrowedArray);
       narrow(type, floats.subarray(0, length), to);
     }
     if (asked === batch) return { ...fixed, [name]: whole };
@@ -189,18 +197,6 @@ const named = ({ path, data }: ExternalWeights) => ({ path: path.startsWith('./'
 function typeOf(metadata: readonly InferenceSession.ValueMetadata[], name: string): string | undefined {
   const value = metadata.find((one) => one.name === name);
   return value?.isTensor ? value.type : undefined;
-}
-
-/** Of a float16 tensor: Nodes that know Float16Array give one, others the bits. */
-function bitsOf(data: OrtTensor['data']): Uint16Array {
-  const { buffer, byteOffset, byteLength } = data as Uint16Array;
-  return new Uint16Array(buffer, byteOffset, byteLength / 2);
-}
-
-function floatsOf(bits: Uint16Array): Float32Array {
-  const floats = new Float32Array(bits.length);
-  fromHalf(bits, floats);
-  return floats;
 }
 
 /** @throws InputError when the input takes no whole numbers. */

@@ -109,6 +109,16 @@ describe('what networks from elsewhere are made of', () => {
   });
 });
 
+test('numbers of 16 bits between nodes are read as what they are', async () => {
+  const net = new NetworkBuilder();
+  const half = net.node('Cast', [net.picture()], { ints: { to: 10 } });
+  const weights = net.node('Cast', [net.random([8, 3, 3, 3], 0.4)], { ints: { to: 10 } });
+  const inside = net.node('Relu', [net.node('Conv', [half, weights])]);
+  net.output(net.node('Cast', [inside], { ints: { to: 1 } }));
+  const { errors } = await compareWithFloat(net.build(side), side);
+  expect(errors[0]).toBeLessThan(0.03);
+});
+
 describe('what is refused before anything is computed', () => {
   const refused = (bytes: Uint8Array<ArrayBuffer>, size = side) =>
     compile(
@@ -131,6 +141,17 @@ describe('what is refused before anything is computed', () => {
     [[1, 3, 32, 32], /images is \[1, 3, 32, 32\]: expected one picture of three colours, \[1, 3, 16, 16\] by its card/],
   ])('an input %j', async (shape, message) => {
     await expect(refused(plain(shape))).rejects.toThrow(message);
+  });
+
+  test('a network of operators on integers', async () => {
+    const net = new NetworkBuilder();
+    const zero = net.constant([], [0], 'uint8');
+    net.nodes('DynamicQuantizeLinear', [net.picture()], 3).forEach((name, i) => {
+      if (i === 0) net.output(net.node('DequantizeLinear', [name, net.constant([], [1]), zero]));
+    });
+    await expect(refused(net.build(side))).rejects.toThrow(
+      /\(DynamicQuantizeLinear\) cannot be compiled: compile the network of floats/,
+    );
   });
 
   test('a window larger than any kernel takes', async () => {

@@ -35,9 +35,10 @@ const inputTypes = new Map<number, InputType>([
   [3, 'int8'],
   [6, 'int32'],
   [7, 'int64'],
+  [10, 'float16'],
 ]);
 
-type InputType = 'float32' | 'uint8' | 'int8' | 'int32' | 'int64';
+type InputType = 'float32' | 'float16' | 'uint8' | 'int8' | 'int32' | 'int64';
 
 /** Sides of the input: [1, 3, height, width] or [1, height, width, 3]. */
 export type InputShape = readonly number[];

@@ -75,7 +75,13 @@ export class Lowering {
   /** @throws InputError when the node's input depends on the picture. */
   constant(node: OnnxNode, index: number): Constant {
     const constant = this.constantOf(node.inputs[index]);
-    if (!constant) throw unsupported(node, `its input ${index} (${node.inputs[index]}) is no constant`);
+    if (!constant) {
+      const isMoving = this.#views.has(node.inputs[index] ?? '');
+      const why = isMoving
+        ? 'is no constant'
+        : 'is of a type of numbers that the compiler has not (16 or 4 bits, text)';
+      throw unsupported(node, `its input ${index} (${node.inputs[index]}) ${why}`);
+    }
     return constant;
   }
 
@@ -145,8 +151,18 @@ function assertWindow(layer: Layer): void {
 const suppression =
   'Ocellus itself keeps the best of boxes that overlap: export the network without that (Ultralytics: nms=False, end2end=False)';
 
+const integers =
+  'compile the network of floats that it was made of, or quantise that with QuantizeLinear and DequantizeLinear (onnxruntime: QuantFormat.QDQ)';
+
 /** What is done outside of programs, and why. */
-const left: Readonly<Record<string, string>> = { NonMaxSuppression: suppression, TopK: suppression };
+const left: Readonly<Record<string, string>> = {
+  NonMaxSuppression: suppression,
+  TopK: suppression,
+  QLinearConv: integers,
+  ConvInteger: integers,
+  MatMulInteger: integers,
+  DynamicQuantizeLinear: integers,
+};
 
 function measuredBy(tensor: string, view: View): Measured | undefined {
   const { h, w, c } = regionOf(view);

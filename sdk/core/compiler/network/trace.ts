@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { PbfWriter } from 'pbf';
 import { InputError, messageOf } from '../../../base/errors.ts';
 import type { ExternalWeights } from '../../engines/engine.ts';
-import { isNarrowed, narrow, narrowedArray } from '../../engines/narrowed.ts';
+import { halfFloats, isNarrowed, narrow, narrowedArray } from '../../engines/narrowed.ts';
 import { onnxruntime } from '../../engines/onnxruntime-package.ts';
 import { plainFault } from '../../onnx/load-faults.ts';
 
@@ -50,7 +50,8 @@ export class Tracer {
   /** @throws InputError when onnxruntime cannot run it on these. */
   async run(feeds: Readonly<Record<string, OrtTensor>>): Promise<ReadonlyMap<string, OrtTensor>> {
     try {
-      return new Map(Object.entries(await this.#session.run(feeds)));
+      const found = Object.entries(await this.#session.run(feeds));
+      return new Map(found.map(([name, tensor]) => [name, inFloats(tensor)]));
     } catch (error) {
       throw plainFault(
         new InputError(`onnxruntime cannot run the network, so it cannot be compiled: ${messageOf(error)}`),
@@ -61,6 +62,13 @@ export class Tracer {
   close(): Promise<void> {
     return this.#session.release();
   }
+}
+
+/** Half floats come as their bits. */
+function inFloats(tensor: OrtTensor): OrtTensor {
+  if (tensor.type !== 'float16') return tensor;
+  const { Tensor } = onnxruntime();
+  return new Tensor('float32', halfFloats(tensor.data), tensor.dims);
 }
 
 /** A picture for the network's input. */
