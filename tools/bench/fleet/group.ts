@@ -66,7 +66,7 @@ const all = async (holds: (node: SimulatedNode) => boolean) => {
   while (!nodes.every(holds)) {
     if (performance.now() > deadline) {
       throw new Error(
-        `${nodes.filter((node) => !holds(node)).length} of ${nodes.length} nodes are not ready after ${patienceMs / 1000} s: this machine is too busy for so many`,
+        `${nodes.filter((node) => !holds(node)).length} of ${nodes.length} nodes are not ready after ${patienceMs / 1000} s: this machine or the broker is too busy for so many`,
       );
     }
     await sleep(20);

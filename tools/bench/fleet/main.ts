@@ -176,7 +176,7 @@ async function bench(seen: Figures, progress: Progress): Promise<void> {
       ],
       [
         '  the same with a picture of each',
-        `${broker.use.residentMb.toFixed(1)} MB; ${kilobytesOf(broker.use.residentMb - before.residentMb, nodes)} kB a node`,
+        `${seen.load.picturesMb.toFixed(1)} MB; ${kilobytesOf(seen.load.picturesMb - before.residentMb, nodes)} kB a node`,
       ],
       ['  while nothing happens', inUse(idle, nodes)],
       [`  at ${visits} visits a minute of each node`, inUse(busy, nodes)],
