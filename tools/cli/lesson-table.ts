@@ -25,7 +25,7 @@ export interface LessonTable {
 }
 
 /**
- * Reads Parquet files of embeddings and labels, as ocellus-spark makes them of pictures, joined with labels.
+ * Reads Parquet files of embeddings and labels, as ocellus-spark makes them of pictures, joined with labels, in any compression.
  *
  * @param paths Files, or folders of them.
  * @throws InputError when a file is none, lacks a column, or has something else in it.
@@ -100,7 +100,7 @@ async function filesOf(paths: readonly string[]): Promise<string[]> {
 }
 
 async function rowsOf(path: string): Promise<Row[]> {
-  const { parquetMetadata, parquetReadObjects } = await reader();
+  const { parquetMetadata, parquetReadObjects, compressors } = await reader();
   try {
     const { buffer, byteOffset, byteLength } = await readFile(path);
     const file = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
@@ -109,7 +109,7 @@ async function rowsOf(path: string): Promise<Row[]> {
     const missing = ['label', 'embedding'].filter((name) => !names.includes(name));
     if (missing.length > 0) throw new Error(`expected a column ${missing.join(' and one ')}, there is none`);
     const columns = ['label', 'embedding', 'model', 'path'].filter((name) => names.includes(name));
-    return (await parquetReadObjects({ file, metadata, columns })) as unknown as Row[];
+    return (await parquetReadObjects({ file, metadata, columns, compressors })) as unknown as Row[];
   } catch (error) {
     throw new InputError(`${path}: cannot be read as Parquet of labels and embeddings: ${messageOf(error)}`);
   }
@@ -118,11 +118,12 @@ async function rowsOf(path: string): Promise<Row[]> {
 /** In the command's bundle; else installed for development only. */
 async function reader() {
   try {
-    return await import('hyparquet');
+    const { compressors } = await import('hyparquet-compressors');
+    return { ...(await import('hyparquet')), compressors };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new InputError(
-      'beside code of your own (--import): expected the package hyparquet, there is none; run `npm install hyparquet`',
+      'beside code of your own (--import): expected the packages hyparquet and hyparquet-compressors; run `npm install hyparquet hyparquet-compressors`',
     );
   }
 }

@@ -9,7 +9,7 @@ const root = join(fileURLToPath(new URL('.', import.meta.url)), '..', '..');
 
 /**
  * Packages in the bundle: without a connection to anything outside. Of those that have one, a repaired version is used as it is
- * installed. apache-arrow, hyparquet-writer and what they need are installed for development only: 12 MB, of which few commands
+ * installed. apache-arrow, hyparquet-writer, hyparquet-compressors and what they need are installed for development only: 12 MB, of which few commands
  * need 0.5.
  */
 const bundled = {
@@ -17,8 +17,11 @@ const bundled = {
   'apache-arrow': ['LICENSE.txt', 'NOTICE.txt'],
   commander: ['LICENSE'],
   flatbuffers: ['LICENSE'],
+  fzstd: ['LICENSE'],
   hyparquet: ['LICENSE'],
+  'hyparquet-compressors': ['LICENSE'],
   'hyparquet-writer': ['LICENSE'],
+  hysnappy: ['LICENSE'],
   'json-with-bigint': ['LICENSE'],
   tslib: ['LICENSE.txt'],
   yaml: ['LICENSE'],

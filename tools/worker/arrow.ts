@@ -82,6 +82,16 @@ interface Columns {
   readonly content: number | undefined;
 }
 
+/** Of any layout: Polars writes views, and what has few values may be a dictionary of them. */
+const isText = (type: DataType): boolean =>
+  DataType.isUtf8(type) ||
+  DataType.isLargeUtf8(type) ||
+  DataType.isUtf8View(type) ||
+  (DataType.isDictionary(type) && isText(type.dictionary));
+
+const isBytes = (type: DataType): boolean =>
+  DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isBinaryView(type);
+
 function columnsOf({ fields }: Schema): Columns {
   const has = (name: string) => fields.some((field) => field.name === name);
   const find = (name: string, kind: string, fits: (type: DataType) => boolean) => {
@@ -91,10 +101,8 @@ function columnsOf({ fields }: Schema): Columns {
     throw new InputError(`stdin: expected a column ${name} of ${kind}, got ${got}`);
   };
   return {
-    path: find('path', 'texts (Utf8)', (type) => DataType.isUtf8(type) || DataType.isLargeUtf8(type)),
-    content: has('content')
-      ? find('content', 'bytes (Binary)', (type) => DataType.isBinary(type) || DataType.isLargeBinary(type))
-      : undefined,
+    path: find('path', 'texts (Utf8)', isText),
+    content: has('content') ? find('content', 'bytes (Binary)', isBytes) : undefined,
   };
 }
 
