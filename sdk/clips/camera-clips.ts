@@ -13,8 +13,8 @@ export interface CameraClipsOptions {
   readonly settings: ClipSettings;
   /** Whether the camera's pictures are kept at present. */
   readonly isWanted: () => boolean;
-  /** Keeps a clip of these events. @returns Why it does not. */
-  readonly keep: (ids: readonly string[], mp4: Buffer) => Promise<string | undefined>;
+  /** Keeps a clip of events. @param begins Seconds into it at which each was first seen, by id. @returns Why it does not. */
+  readonly keep: (begins: ReadonlyMap<string, number>, mp4: Buffer) => Promise<string | undefined>;
   readonly logger: Logger;
   /** A clock in ms that never goes back. Default: `performance.now()`. */
   readonly now?: () => number;
@@ -32,11 +32,14 @@ export interface ClipStats {
 
 /** A clip that grows. */
 interface Recording {
-  readonly ids: Set<string>;
+  /** When each of its events was first seen, by id. */
+  readonly seenMs: Map<string, number>;
   /** Those whose objects are still in view. */
   readonly running: Set<string>;
   readonly fragments: Fragment[];
   bytes: number;
+  /** When its first frame was taken; undefined: there is none yet. */
+  beginMs: number | undefined;
   /** When it ends, whatever is in view. */
   readonly lastMs: number;
   /** When it ends since nothing is in view; undefined: something is. */
@@ -146,7 +149,7 @@ export class CameraClips implements VideoSink {
   #begin(id: string, sinceMs: number): void {
     const running = this.#recording;
     if (running && this.#now() < endOf(running)) {
-      running.ids.add(id);
+      running.seenMs.set(id, sinceMs);
       running.running.add(id);
       running.endMs = undefined;
       return;
@@ -157,7 +160,10 @@ export class CameraClips implements VideoSink {
     const fragments = this.#ring.from(fromMs);
     const bytes = fragments.reduce((sum, fragment) => sum + fragment.bytes.length, 0);
     const lastMs = fromMs + longest * 1000;
-    this.#recording = { ids: new Set([id]), running: new Set([id]), fragments, bytes, lastMs, endMs: undefined };
+    this.#recording = {
+      ...{ seenMs: new Map([[id, sinceMs]]), running: new Set([id]), fragments: [...fragments], bytes, lastMs },
+      ...{ beginMs: fragments[0]?.beginMs, endMs: undefined },
+    };
     this.#timer ??= setInterval(() => this.#check(), checkEveryMs).unref();
   }
 
@@ -181,6 +187,7 @@ export class CameraClips implements VideoSink {
     const recording = this.#recording;
     if (!recording) return;
     if (recording.fragments.length > 0 || fragment.isKey) {
+      recording.beginMs ??= endMs - (fragment.ticks * 1000) / fragment.header.timescale;
       recording.fragments.push(fragment);
       recording.bytes += fragment.bytes.length;
     }
@@ -203,17 +210,18 @@ export class CameraClips implements VideoSink {
     const recording = this.#recording;
     this.#recording = undefined;
     if (!recording) return;
-    const { ids, fragments } = recording;
-    if (fragments.length === 0) this.#drop('no video came, or no key frame of it');
+    const { seenMs, fragments, beginMs } = recording;
+    if (beginMs === undefined) this.#drop('no video came, or no key frame of it');
     else if (this.#counts.waiting >= mostWaiting) this.#drop('the disk is too slow: others wait for it');
     else {
       this.#counts.waiting++;
-      this.#keeping = this.#keeping.then(() => this.#keep([...ids], fragments));
+      const begins = new Map([...seenMs].map(([id, ms]) => [id, Math.max(0, (ms - beginMs) / 1000)]));
+      this.#keeping = this.#keeping.then(() => this.#keep(begins, fragments));
     }
   }
 
-  async #keep(ids: readonly string[], fragments: readonly Fragment[]): Promise<void> {
-    const problem = await this.#options.keep(ids, clipOf(fragments)).catch(messageOf);
+  async #keep(begins: ReadonlyMap<string, number>, fragments: readonly Fragment[]): Promise<void> {
+    const problem = await this.#options.keep(begins, clipOf(fragments)).catch(messageOf);
     this.#counts.waiting--;
     if (problem === undefined) this.#counts.kept++;
     else this.#drop(problem);

@@ -1,6 +1,6 @@
 import type { Fragment } from './fragments.ts';
 
-interface Held extends Fragment {
+export interface HeldFragment extends Fragment {
   /** When its first frame was taken, in ms. */
   readonly beginMs: number;
 }
@@ -14,7 +14,7 @@ const mostLateMs = 5000;
 export class ClipRing {
   readonly #keepMs: number;
   readonly #mostBytes: number;
-  #held: Held[] = [];
+  #held: HeldFragment[] = [];
   #bytes = 0;
   /** The end of what came, by the video's own time, and when that was; what comes late does not change it. */
   #videoMs = 0;
@@ -62,7 +62,7 @@ export class ClipRing {
   }
 
   /** From the last key frame before this moment on; from the first one where there is none. */
-  from(ms: number): Fragment[] {
+  from(ms: number): HeldFragment[] {
     const first = this.#held.findLastIndex(({ isKey, beginMs }) => isKey && beginMs <= ms);
     return this.#held.slice(Math.max(0, first));
   }

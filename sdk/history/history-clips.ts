@@ -1,12 +1,18 @@
-import type { HistoryIndex, IndexRow } from './history-index.ts';
+import { type HistoryIndex, type IndexRow, noClip } from './history-index.ts';
 import type { HistoryWriter } from './history-writer.ts';
 
 /** The share of all that a single clip may have. */
 const mostOfAll = 0.1;
 
-/** Keeps a clip of these events. @param megabytes Of all that is kept. @returns Why it is not kept; undefined: it is. */
+/**
+ * Keeps a clip of events.
+ *
+ * @param begins Seconds into it at which each began, by id.
+ * @param megabytes Of all that is kept.
+ * @returns Why it is not kept; undefined: it is.
+ */
 export async function keepClip(
-  ids: readonly string[],
+  begins: ReadonlyMap<string, number>,
   mp4: Buffer,
   index: HistoryIndex,
   writer: HistoryWriter,
@@ -15,14 +21,14 @@ export async function keepClip(
   if (mp4.length > mostOfAll * megabytes * 1e6) {
     return `it has ${(mp4.length / 1e6).toFixed(1)} MB, more than a tenth of history.megabytes, ${megabytes}`;
   }
-  const rows = () => ids.flatMap((id) => index.find(id) ?? []);
+  const rows = () => [...begins.keys()].flatMap((id) => index.find(id) ?? []);
   // Somebody has removed them.
   if (rows().length === 0) return undefined;
   const clip = index.nextClip();
   const problem = await writer.writeClip(clip, mp4);
   if (problem !== undefined) return problem;
   for (const row of rows()) {
-    index.setClip(row, clip, mp4.length);
+    index.setClip(row, { clip, clipBytes: mp4.length, clipAt: begins.get(row.id)! });
     writer.put(row, { clip });
   }
   if (!index.hasClip(clip)) await writer.removeClip(clip);
@@ -39,7 +45,7 @@ export function boundClips(index: HistoryIndex, writer: HistoryWriter, megabytes
     const { clip } = row;
     if (clip === 0 || (index.bytes <= mostBytes && !gone.has(clip))) continue;
     gone.add(clip);
-    index.setClip(row, 0, 0);
+    index.setClip(row, noClip);
     places.push(row.place);
   }
   // What the disk does not forget is there again after the next start.

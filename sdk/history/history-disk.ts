@@ -6,7 +6,7 @@ import { makeFolder } from '../base/make-folder.ts';
 import { written } from '../base/written.ts';
 import { encodings, Level, type Operation } from '../store/level.ts';
 import type { ObjectState } from '../vision/event.ts';
-import type { CameraRename, IndexRow, WrittenRow } from './history-index.ts';
+import { type CameraRename, type IndexRow, noClip, type WrittenRow } from './history-index.ts';
 
 /** A change of one event. */
 export interface HistoryChange {
@@ -145,7 +145,7 @@ export class HistoryDisk {
       const values = await this.#level.db.getMany(keys, encodings);
       const puts = values.flatMap((value, i): Operation[] => {
         const one = value && parsed<WrittenRow>(value);
-        const without = one && { ...one, clip: 0, clipBytes: 0 };
+        const without = one && { ...one, ...noClip };
         return without ? [{ type: 'put', key: keys[i]!, value: Buffer.from(JSON.stringify(without)) }] : [];
       });
       if (puts.length > 0) await this.#level.write(puts, false);
@@ -224,7 +224,7 @@ export class HistoryDisk {
     const rows: IndexRow[] = [];
     for await (const value of this.#level.db.values({ ...rangeOf(row), ...encodings })) {
       const one = parsed<WrittenRow>(value);
-      if (one) rows.push({ clip: 0, clipBytes: 0, ...one });
+      if (one) rows.push({ ...noClip, ...one });
     }
     return rows;
   }

@@ -15,10 +15,15 @@ export interface IndexRow {
   /** 0: none. Events at the same time may have one together. */
   clip: number;
   clipBytes: number;
+  /** Seconds into its clip at which it began. */
+  clipAt: number;
 }
 
-/** As it may be on disk: earlier versions knew no clips. */
-export type WrittenRow = Omit<IndexRow, 'clip' | 'clipBytes'> & Partial<IndexRow>;
+/** As it may be on disk: earlier versions knew no clips, or not where an event begins in its own. */
+export type WrittenRow = Omit<IndexRow, keyof typeof noClip> & Partial<IndexRow>;
+
+/** Of an event without a clip. */
+export const noClip = { clip: 0, clipBytes: 0, clipAt: 0 };
 
 /** A camera got another name, which its events up to this place have from then on. */
 export interface CameraRename {
@@ -111,8 +116,7 @@ export class HistoryIndex {
       bytes: 0,
       picture: 0,
       pictureBytes: 0,
-      clip: 0,
-      clipBytes: 0,
+      ...noClip,
     };
     this.append(row);
     return row;
@@ -133,11 +137,10 @@ export class HistoryIndex {
     return this.#clipUses.has(clip);
   }
 
-  /** Gives an event a clip instead of the one that it has; 0: none. */
-  setClip(row: IndexRow, clip: number, clipBytes: number): void {
+  /** Gives an event a clip instead of the one that it has. */
+  setClip(row: IndexRow, clip: Pick<IndexRow, keyof typeof noClip>): void {
     this.#useClip(row, -1);
-    row.clip = clip;
-    row.clipBytes = clipBytes;
+    Object.assign(row, clip);
     this.#useClip(row, 1);
   }
 

@@ -139,18 +139,20 @@ export class History extends EventEmitter<HistoryEvents> {
   }
 
   /**
-   * Keeps a clip of these events, which they have together. It is not kept in memory: where the disk does not take it, or is
+   * Keeps a clip of events, which they have together. It is not kept in memory: where the disk does not take it, or is
    * slow, there is none.
    *
-   * @param ids The events'. @param mp4 A whole file. @returns Why it is not kept; undefined: it is.
+   * @param begins Seconds into it at which each event began, 0 or more, by the event's id.
+   * @param mp4 A whole file.
+   * @returns Why it is not kept; undefined: it is.
    */
-  async addClip(ids: readonly string[], mp4: Buffer): Promise<string | undefined> {
+  async addClip(begins: ReadonlyMap<string, number>, mp4: Buffer): Promise<string | undefined> {
     await this.#ready();
-    const problem = await keepClip(ids, mp4, this.#index, this.#writer, this.#options.settings.megabytes);
+    const problem = await keepClip(begins, mp4, this.#index, this.#writer, this.#options.settings.megabytes);
     if (problem !== undefined) return problem;
     this.#bound();
     await this.#writer.kept();
-    for (const id of ids) {
+    for (const id of begins.keys()) {
       const event = await this.find(id);
       if (event) this.#tell('event', 'update', event);
     }
@@ -317,10 +319,10 @@ export class History extends EventEmitter<HistoryEvents> {
   }
 
   #stored(row: IndexRow, event: ObjectState): StoredEvent {
-    const { place, picture, clip } = row;
+    const { place, picture, clip, clipAt: clip_at } = row;
     const camera = this.#index.nameOf(place, event.camera);
     const has = { has_snapshot: picture > 0, has_clip: clip > 0 };
-    return { ...event, camera, ...has, picture, place, age: this.#ageOf(row) };
+    return { ...event, camera, ...has, picture, clip_at, place, age: this.#ageOf(row) };
   }
 
   /** Seconds. Of this process' events it does not depend on the wall clock: a board may begin in the past and be set. */

@@ -4,6 +4,8 @@ import type { ObjectState } from '../vision/event.ts';
 export interface StoredEvent extends ObjectState {
   /** Differs for each new picture of it; 0 while none is held. */
   picture: number;
+  /** Seconds into its clip at which it began; 0 without one, and of clips of earlier versions, which did not tell. */
+  clip_at: number;
   /**
    * Counts the events in the order in which they began, from 1 and across restarts. Their times may be in another order: a
    * clock may be set.

@@ -277,7 +277,7 @@ export class Node extends EventEmitter<NodeEvents> {
     return new CameraClips({
       settings,
       isWanted: () => this.#pipelines.get(camera)?.settings.snapshots.enabled ?? true,
-      keep: (ids, mp4) => this.history.addClip(ids, mp4),
+      keep: (begins, mp4) => this.history.addClip(begins, mp4),
       logger: log,
     });
   }

@@ -25,13 +25,13 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe'))('clips of a cam
   ) {
     let ms = 1e6;
     let at = 0;
-    const kept: { ids: string[]; mp4: Buffer }[] = [];
+    const kept: { ids: string[]; begins: ReadonlyMap<string, number>; mp4: Buffer }[] = [];
     let release = () => {};
     const clips = new CameraClips({
       ...{ settings: { ...settings, ...over }, isWanted, logger: silent, now: () => ms },
-      keep: async (ids, mp4) => {
+      keep: async (begins, mp4) => {
         if (slow) await new Promise<void>((resolve) => (release = resolve));
-        kept.push({ ids: [...ids], mp4 });
+        kept.push({ ids: [...begins.keys()], begins, mp4 });
         return undefined;
       },
     });
@@ -111,6 +111,8 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe'))('clips of a cam
     goes('c');
     await run(3);
     expect(kept.map(({ ids }) => ids)).toEqual([['a', 'b', 'c']]);
+    // It begins at the key frame that is four seconds before the first of them; they came two seconds after each other.
+    expect([...kept[0]!.begins.values()].map(Math.round)).toEqual([4, 6, 8]);
     expect(seconds(kept[0]!.mp4)).toBeGreaterThanOrEqual(11);
   });
 

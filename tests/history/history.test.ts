@@ -319,6 +319,7 @@ describe('a camera that gets another name', () => {
 
 describe('clips of events', () => {
   const mp4 = (kilobytes: number) => Buffer.alloc(kilobytes * 1000, kilobytes);
+  const begins = (...ids: string[]) => new Map(ids.map((id) => [id, 0]));
   const files = (folder: string) =>
     existsSync(join(folder, 'clips'))
       ? (readdirSync(join(folder, 'clips'), { recursive: true }) as string[])
@@ -334,7 +335,15 @@ describe('clips of events', () => {
     const told: [string, string, boolean][] = [];
     history.on('event', (type, { id, has_clip }) => told.push([type, id, has_clip]));
     await expect.poll(() => told.length).toBe(3);
-    expect(await history.addClip(['a', 'b'], mp4(7))).toBeUndefined();
+    expect(
+      await history.addClip(
+        new Map([
+          ['a', 4.5],
+          ['b', 9],
+        ]),
+        mp4(7),
+      ),
+    ).toBeUndefined();
     expect(told.slice(3)).toEqual([
       ['update', 'a', true],
       ['update', 'b', true],
@@ -345,11 +354,13 @@ describe('clips of events', () => {
 
     const after = await open({ folder });
     expect(after.size.bytes).toBe(before + 7000);
-    expect((await after.list({ limit: 9 })).events.map(({ id, has_clip }) => [id, has_clip])).toEqual([
-      ['c', false],
-      ['b', true],
-      ['a', true],
-    ]);
+    expect((await after.list({ limit: 9 })).events.map(({ id, has_clip, clip_at }) => [id, has_clip, clip_at])).toEqual(
+      [
+        ['c', false, 0],
+        ['b', true, 9],
+        ['a', true, 4.5],
+      ],
+    );
     expect(readFileSync((await after.clip('a'))!)).toEqual(mp4(7));
     expect(await after.clip('b')).toBe(await after.clip('a'));
     expect(await after.clip('c')).toBeUndefined();
@@ -367,7 +378,7 @@ describe('clips of events', () => {
     for (let i = 0; i < 15; i++) {
       history.add(event(`e${i}`));
       history.add(event(`f${i}`));
-      expect(await history.addClip([`e${i}`, `f${i}`], mp4(90))).toBeUndefined();
+      expect(await history.addClip(begins(`e${i}`, `f${i}`), mp4(90))).toBeUndefined();
     }
     await expect.poll(() => files(folder).length).toBeLessThanOrEqual(11);
     expect(history.size.events).toBe(30);
@@ -385,24 +396,24 @@ describe('clips of events', () => {
     const folder = temporaryFolder();
     const small = await open({ folder, settings: { megabytes: 1 } });
     small.add(event('a'));
-    expect(await small.addClip(['a'], mp4(101))).toBe('it has 0.1 MB, more than a tenth of history.megabytes, 1');
+    expect(await small.addClip(begins('a'), mp4(101))).toBe('it has 0.1 MB, more than a tenth of history.megabytes, 1');
     // Removed meanwhile: nobody misses it.
-    expect(await small.addClip(['gone'], mp4(1))).toBeUndefined();
+    expect(await small.addClip(begins('gone'), mp4(1))).toBeUndefined();
     await small.remove('all');
     small.add(event('b'));
-    const adding = small.addClip(['b'], mp4(50));
+    const adding = small.addClip(begins('b'), mp4(50));
     await Promise.all([small.remove('all'), adding]);
     expect(files(folder)).toEqual([]);
     const inMemory = await open();
     inMemory.add(event('a'));
-    expect(await inMemory.addClip(['a'], mp4(1))).toMatch(/on disk alone/);
+    expect(await inMemory.addClip(begins('a'), mp4(1))).toMatch(/on disk alone/);
   });
 
   it('are removed where their process ended before their events knew of them, or in the middle', async () => {
     const folder = temporaryFolder();
     const history = await open({ folder });
     history.add(event('a'));
-    await history.addClip(['a'], mp4(5));
+    await history.addClip(begins('a'), mp4(5));
     const [name] = files(folder);
     await history.close();
     writeFileSync(join(folder, 'clips', '0', '9.mp4'), 'nobody knows of it');

@@ -10,6 +10,7 @@ import { eventMessage, FakeCamera, FakeNode } from '../fakes.ts';
 const recent = (id: string, change: Partial<HeardEvent> = {}): HeardEvent => ({
   ...eventMessage(id).after,
   picture: 0,
+  clip_at: 0,
   place: 1,
   age: 0,
   heard: 0,

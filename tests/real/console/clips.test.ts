@@ -200,7 +200,7 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe') || !existsSync(b
         codec: 'libx265',
         options: ['-x265-params', 'log-level=none'],
       });
-      await history.addClip(['a'], clipOf(new FragmentReader().write(video)));
+      await history.addClip(new Map([['a', 0]]), clipOf(new FragmentReader().write(video)));
       await history.close();
       const { url } = await start('h265', { source: 'scene:' }, { enabled: false });
       const page = await open(url);
@@ -212,6 +212,63 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe') || !existsSync(b
         page.getByRole('link', { name: 'Clip' }).tap(),
       ]);
       expect(probed(readFileSync(await download.path())).streams[0]!.codec_name).toBe('hevc');
+      await visitor.leave();
+    });
+
+    it('is played from a little before the event that was opened, where several share it', async () => {
+      const history = new History({
+        settings: { enabled: true, days: 30, megabytes: 500 },
+        folder: join(folder, 'shared', 'history'),
+      });
+      const now = Date.now() / 1000;
+      const video = clipOf(new FragmentReader().write(makeVideo({ seconds: 30, keyEvery: 1 })));
+      for (const [id, label, time] of [
+        ['a', 'cat', now - 25],
+        ['b', 'dog', now - 10],
+      ] as const) {
+        const after = objectState({ id, label, start_time: time, frame_time: time, end_time: time });
+        history.add({ type: 'end', after });
+      }
+      await history.addClip(
+        new Map([
+          ['a', 1.5],
+          ['b', 16.5],
+        ]),
+        video,
+      );
+      await history.close();
+      const { url } = await start('shared', { source: 'scene:' }, { enabled: false });
+      const page = await open(url);
+      /** Where it is played from. */
+      const begun = async (label: string, seekTo?: number) => {
+        await page.locator('.event-card', { hasText: label }).tap();
+        const video = page.locator('video');
+        await expect.poll(() => video.evaluate((one: HTMLVideoElement) => one.readyState), patience).toBeGreaterThan(0);
+        const from = await video.evaluate(async (one: HTMLVideoElement, time) => {
+          if (time !== undefined) one.currentTime = time;
+          const playing = new Promise((resolve) => one.addEventListener('playing', resolve, { once: true }));
+          await one.play();
+          await playing;
+          await new Promise((resolve) => one.addEventListener('timeupdate', resolve, { once: true }));
+          return one.currentTime;
+        }, seekTo);
+        return { from, video };
+      };
+      const close = () => page.getByRole('button', { name: 'Close' }).tap();
+      const { from, video: shown } = await begun('dog');
+      expect(from).toBeGreaterThanOrEqual(14.5);
+      expect(from).toBeLessThan(16.5);
+      // All of it is there.
+      await shown.evaluate((one: HTMLVideoElement) => {
+        one.currentTime = 3;
+      });
+      await expect.poll(() => shown.evaluate((one: HTMLVideoElement) => one.currentTime), patience).toBeLessThan(10);
+      expect(await shown.evaluate((one: HTMLVideoElement) => one.seekable.start(0))).toBe(0);
+      await close();
+      expect((await begun('cat')).from).toBeLessThan(1.5);
+      await close();
+      // Who seeks first is not moved elsewhere.
+      expect((await begun('dog', 5)).from).toBeLessThan(8);
       await visitor.leave();
     });
 

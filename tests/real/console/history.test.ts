@@ -95,6 +95,58 @@ describe.skipIf(!existsSync(browserPath))('yesterday on the page (needs chromium
     expect(await events.nth(3).textContent()).toContain('my cat');
   });
 
+  it('says that an open event was deleted elsewhere, also while the phone slept, and stays where it was in the list', async () => {
+    for (let i = 0; i < 40; i++) {
+      const start_time = noon - 86_400 * 3 + i;
+      const over = { id: `dog${i}`, label: 'dog', start_time, frame_time: start_time, end_time: start_time + 1 };
+      node.history.add({ type: 'end', after: objectState(over) });
+    }
+    const page = await open('#/events', phone);
+    await counted(page, 60);
+    const gone = page.getByRole('alert').filter({ hasText: 'This event is gone: it was deleted elsewhere' });
+    const cardOf = (nth: number) => cards(page).nth(nth);
+    const at = () => page.evaluate('scrollY') as Promise<number>;
+
+    // In the middle of the list, with neighbours that stay.
+    const victim = 20;
+    await cardOf(victim).scrollIntoViewIfNeeded();
+    const id = (await node.history.list({ limit: 100 })).events[victim]!.id;
+    await cardOf(victim).tap();
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor(patience);
+    const before = await at();
+    expect(before).toBeGreaterThan(1000);
+    await node.history.remove({ id });
+    await gone.waitFor(patience);
+    expect(await gone.count()).toBe(1);
+    await expect.poll(() => dialog.count(), patience).toBe(0);
+    expect(Math.abs((await at()) - before)).toBeLessThan(300);
+    await page.getByRole('button', { name: 'Dismiss' }).tap();
+
+    // Nothing is said of what this page deletes itself.
+    await page.evaluate('scrollTo(0, 0)');
+    await page.locator('.event-card', { hasText: 'dog' }).first().tap();
+    await page.getByRole('button', { name: 'Delete…' }).tap();
+    await page.getByRole('button', { name: 'Delete', exact: true }).tap();
+    await page.getByText('The event is deleted.').waitFor(patience);
+    await expect.poll(() => dialog.count(), patience).toBe(0);
+    expect(await gone.count()).toBe(0);
+
+    // Of what happened while it was not connected nobody tells it.
+    await page.locator('.event-card', { hasText: 'dog' }).first().tap();
+    await dialog.waitFor(patience);
+    await server.stop();
+    const [left] = (await node.history.list({ limit: 100 })).events.filter(({ label }) => label === 'dog');
+    await node.history.remove({ id: left!.id });
+    server = new Console({ node, port: Number(new URL(url).port), folder: join(folder, 'page') });
+    await server.start();
+    await gone.waitFor(patience);
+    await expect.poll(() => dialog.count(), patience).toBe(0);
+    // That it was not connected, and that the event is not there.
+    visitor.faults.length = 0;
+    for (let i = 0; i < 40; i++) await node.history.remove({ id: `dog${i}` });
+  });
+
   it('finds yesterday on a phone: by day, zone and label; more on request', async () => {
     const page = await open('#/events', phone);
     // Sixty are known from the start.

@@ -21,8 +21,10 @@ for (let i = 0; ; i++) {
   if (i % 2 === 0) history.addPicture(id, Buffer.alloc(1000 + (i % 200) * 100, i % 200));
   history.add({ type: i % 4 === 0 ? 'new' : end_time === null ? 'update' : 'end', after });
   // Two events share it.
-  if (i % 24 === 23)
-    await history.addClip([id, `${Math.floor(i / 4) - 1}-${run}`], Buffer.alloc(3000 + (i % 200) * 100, i % 200));
+  if (i % 24 === 23) {
+    const begins = new Map([id, `${Math.floor(i / 4) - 1}-${run}`].map((one, at) => [one, at]));
+    await history.addClip(begins, Buffer.alloc(3000 + (i % 200) * 100, i % 200));
+  }
   if (i % 50 === 49) await history.remove({ id: `${Math.floor(i / 8)}-${run}` });
   await turn();
 }

@@ -25,7 +25,12 @@ async function tellAndKill(folder: string, lines: number): Promise<string[]> {
       if (said.split('\n').length - 1 > lines) resolve();
     });
   });
-  await enough;
+  const died = ended.then(() =>
+    Promise.reject(new Error(`it ended by itself, after ${JSON.stringify(said.slice(-200))}`)),
+  );
+  await Promise.race([enough, died]);
+  // Being killed is what it is for.
+  died.catch(() => {});
   await sleep(Math.random() * 5);
   child.kill('SIGKILL');
   await ended;

@@ -35,6 +35,11 @@ export async function fetchEvents(query: EventFilter & { limit?: number; before?
   return get('/api/events', { ...query });
 }
 
+/** @throws ApiError with status 404 where it is not kept any more. */
+export function fetchEvent(id: string): Promise<StoredEvent> {
+  return get(`/api/events/${encodeURIComponent(id)}`);
+}
+
 export function fetchEventDays(): Promise<EventDays> {
   return get('/api/events/days');
 }

@@ -119,9 +119,15 @@ class Connection {
   /** Loads events from before this page was opened, or while it was not connected. */
   async #loadEvents(): Promise<void> {
     try {
-      const { events } = await fetchEvents({ limit: 60 });
+      const before = store.state.events;
+      const { events, next } = await fetchEvents({ limit: 60 });
       // Oldest first, so that those that came over the socket meanwhile stay in front.
       store.set({ events: events.map(heardNow).reduceRight(mergeEvent, store.state.events) });
+      // What is missing among them was removed while nobody was told.
+      const least = next === null ? 0 : events.at(-1)!.place;
+      const there = new Set(events.map(({ id }) => id));
+      const gone = before.filter(({ id, place }) => place >= least && !there.has(id)).map(({ id }) => id);
+      if (gone.length > 0) store.receive({ type: 'removed', ids: gone });
     } catch {
       // The connection was lost again; the next one loads them.
     }

@@ -47,4 +47,4 @@ export const events = defineVerb({
   },
 });
 
-const stateOf = ({ picture: _, place: __, age: ___, ...state }: StoredEvent): ObjectState => state;
+const stateOf = ({ picture: _, clip_at: __, place: ___, age: ____, ...state }: StoredEvent): ObjectState => state;

@@ -1,17 +1,22 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { clipOf, eventFile, pictureOf, removeEvents } from '../api.ts';
+import { ApiError, clipOf, eventFile, fetchEvent, pictureOf, removeEvents } from '../api.ts';
 import { colourOf } from '../colours.ts';
 import { capital, clock, dayInWords, dayOf, percent } from '../format.ts';
 import { attempt } from '../parts/attempt.ts';
 import { Confirm } from '../parts/confirm.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Icon } from '../parts/icons.tsx';
+import { tell } from '../parts/toasts.tsx';
 import { useBack } from '../parts/use-back.ts';
 import { useTick } from '../parts/use-now.ts';
+import { store, useStore } from '../store.ts';
 import { TeachSheet } from '../teach/teach-sheet.tsx';
 import { useTeachable } from '../teach/use-teachable.ts';
 import { nameOf, nowOf, stayOf } from './event-words.ts';
 import type { HeardEvent } from './merge.ts';
+
+/** Seconds of a clip that are played before its event. */
+const leadSeconds = 2;
 
 /** All that is known of an event, with its picture as large as possible. */
 export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): void }) {
@@ -22,9 +27,27 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
   const [removing, setRemoving] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
   useBack(true, () => dialog.current?.close());
+  const { id } = event;
+  const isGone = useStore(({ removed }) => removed.has(id));
+  const isConnected = useStore(({ connection }) => connection === 'open');
+  const isOurs = useRef(false);
+  useEffect(() => {
+    // What was removed while a phone slept was not told.
+    if (isConnected) {
+      fetchEvent(id).catch((error) => {
+        if (error instanceof ApiError && error.status === 404) store.receive({ type: 'removed', ids: [id] });
+      });
+    }
+  }, [isConnected]);
+  useEffect(() => {
+    if (!isGone) return;
+    if (!isOurs.current) tell('bad', 'This event is gone: it was deleted elsewhere, or newer ones needed its room.');
+    onClose();
+  }, [isGone]);
   const picture = pictureOf(event);
   const clip = clipOf(event);
   const [unplayed, setUnplayed] = useState(false);
+  const isPlaced = useRef(false);
   const crossed = Object.entries(event.crossed_lines ?? {}).map(([line, direction]) => `${line} (${direction})`);
   const facts: [string, string][] = [
     ['Camera', event.camera],
@@ -59,6 +82,15 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
               src={clip}
               poster={picture}
               aria-label={`${nameOf(event)}, clip`}
+              // Until then its picture stays in front of it. Where somebody has sought already, it is played from there.
+              onSeeking={() => {
+                isPlaced.current = true;
+              }}
+              onPlay={({ currentTarget }) => {
+                // Others may have it too, and it begins with the first of them.
+                if (!isPlaced.current) currentTarget.currentTime = Math.max(0, event.clip_at - leadSeconds);
+                isPlaced.current = true;
+              }}
               onError={() => setUnplayed(true)}
             />
           ) : picture ? (
@@ -120,7 +152,13 @@ export function EventDetail({ event, onClose }: { event: HeardEvent; onClose(): 
           action="Delete"
           onYes={() =>
             attempt(async () => {
-              await removeEvents({ id: event.id });
+              isOurs.current = true;
+              try {
+                await removeEvents({ id });
+              } catch (error) {
+                isOurs.current = false;
+                throw error;
+              }
               onClose();
               return 'The event is deleted.';
             })

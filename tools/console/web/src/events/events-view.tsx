@@ -14,7 +14,7 @@ import { EventCard } from './event-card.tsx';
 import { EventDetail } from './event-detail.tsx';
 import { EventFilters } from './event-filters.tsx';
 import { nameOf, nowOf } from './event-words.ts';
-import { type HeardEvent, heardNow, mergeEvent } from './merge.ts';
+import { type HeardEvent, heardNow, mergeEvent, nowOfOpen } from './merge.ts';
 import { Why } from './why.tsx';
 
 const pageSize = 40;
@@ -31,7 +31,7 @@ export function EventsView({ camera }: { camera: string | undefined }) {
   const [older, setOlder] = useState<HeardEvent[]>([]);
   const [days, setDays] = useState(noDays);
   const [next, setNext] = useState<string | null>(null);
-  const [open, setOpen] = useState<string>();
+  const [open, setOpen] = useState<HeardEvent>();
   const [taught, setTaught] = useState<HeardEvent>();
   const chosen = cameras.some(({ name }) => name === camera) ? camera : undefined;
   const { label, name, zone, day } = filter;
@@ -96,7 +96,7 @@ export function EventsView({ camera }: { camera: string | undefined }) {
         .flatMap((one) => Object.keys(one.settings.zones)),
     ),
   ].sort();
-  const detail = events.find(({ id }) => id === open);
+  const detail = nowOfOpen(open, live, older);
   const tick = useTick();
   const now = events[0] ? nowOf(events[0], tick) : 0;
   const isFiltered = [label, name, zone, day].some((one) => one !== undefined);
@@ -165,7 +165,7 @@ export function EventsView({ camera }: { camera: string | undefined }) {
                   key={event.id}
                   event={event}
                   showCamera={cameras.length > 1}
-                  onOpen={() => setOpen(event.id)}
+                  onOpen={() => setOpen(event)}
                   onTeach={() => setTaught(event)}
                 />
               ))}

@@ -18,6 +18,15 @@ export function mergeEvent(events: readonly HeardEvent[], event: HeardEvent): He
   return events.toSpliced(place < 0 ? events.length : place, 0, event);
 }
 
+/** The event that is open, as it was told last. It stays open where no list has it any more: by another filter, or since newer ones came. */
+export function nowOfOpen(
+  open: HeardEvent | undefined,
+  ...lists: readonly (readonly HeardEvent[])[]
+): HeardEvent | undefined {
+  const told = open && lists.flatMap((list) => list.find(({ id }) => id === open.id) ?? [])[0];
+  return told && !isOlder(told, open) ? told : open;
+}
+
 /** The times of one event are consistent, even if the clock was set. */
 function isOlder(a: StoredEvent, b: StoredEvent): boolean {
   if (b.end_time !== null && a.end_time === null) return true;

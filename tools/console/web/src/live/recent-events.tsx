@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { EventDetail } from '../events/event-detail.tsx';
 import { EventLine } from '../events/event-line.tsx';
+import { type HeardEvent, nowOfOpen } from '../events/merge.ts';
 import { linkTo } from '../route.ts';
 import { useStore } from '../store.ts';
 
@@ -8,9 +9,9 @@ const shown = 6;
 
 export function RecentEvents({ camera }: { camera: string | undefined }) {
   const all = useStore((state) => state.events);
-  const [open, setOpen] = useState<string>();
+  const [open, setOpen] = useState<HeardEvent>();
   const events = all.filter((event) => camera === undefined || event.camera === camera).slice(0, shown);
-  const detail = all.find(({ id }) => id === open);
+  const detail = nowOfOpen(open, all);
   return (
     <section class="card panel" aria-label="Recent events">
       <div class="panel-head">
@@ -22,12 +23,7 @@ export function RecentEvents({ camera }: { camera: string | undefined }) {
       ) : (
         <ul class="event-lines">
           {events.map((event) => (
-            <EventLine
-              key={event.id}
-              event={event}
-              showCamera={camera === undefined}
-              onOpen={() => setOpen(event.id)}
-            />
+            <EventLine key={event.id} event={event} showCamera={camera === undefined} onOpen={() => setOpen(event)} />
           ))}
         </ul>
       )}
