@@ -113,6 +113,7 @@ export interface DeviceProperties {
   readonly note?: string;
 }
 
+/** How a device does: its state, and counts since it was opened. */
 export interface DeviceHealth {
   /** `offline`: no frames, being restarted. `ended`: a file has ended. */
   readonly state: 'closed' | 'opening' | 'online' | 'offline' | 'ended';
@@ -144,6 +145,7 @@ export const closedHealth: DeviceHealth = {
   stalls_last_hour: 0,
 };
 
+/** The events of a device. */
 export interface DeviceEvents {
   /** Emitted after each change of `health.state`. */
   health: [DeviceHealth];

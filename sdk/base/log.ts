@@ -3,9 +3,13 @@ export type LogFields = Readonly<Record<string, string>>;
 
 /** Where messages for people go. `console` is one, and so is a pino logger; the command line has its own. */
 export interface Logger {
+  /** What only helps to find a fault. */
   debug(message: string): void;
+  /** What was done. */
   info(message: string): void;
+  /** What may need somebody; work goes on. */
   warn(message: string): void;
+  /** What failed. */
   error(message: string): void;
   /**
    * Returns a logger whose messages carry these fields too. Without it their values are put in front of each message.

@@ -2,6 +2,7 @@ import { RecentSum } from './recent-sum.ts';
 
 /** Who writes to the disk: writing wears out an SD card. */
 export const writers = ['outbox', 'learning', 'settings', 'recordings', 'history'] as const;
+/** Who writes to the disk: a key of `Written`. */
 export type Writer = (typeof writers)[number];
 
 /** Bytes, without what the file system and a store's compaction add. */

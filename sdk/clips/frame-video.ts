@@ -94,7 +94,7 @@ export class FrameVideo {
     const way = await chooseEncoder(software);
     this.#needsSoftware = !way && !software;
     if (!way) {
-      const advice = software ? 'install ffmpeg with libx264' : 'history.clips.software lets the processor do it';
+      const advice = software ? 'install ffmpeg with libx264' : 'history.clips.software allows the processor to encode';
       this.#fail(`the camera sends no video that can be kept, and no encoder works here: ${advice}`);
       return undefined;
     }

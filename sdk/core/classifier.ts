@@ -23,6 +23,7 @@ export interface Classification {
   readonly classId: number;
 }
 
+/** Which part of a frame is classified, and how many classes are told. */
 export interface ClassifyOptions {
   /** Classify only this part of the frame, in frame pixels. Default: the whole, resized as the card says. */
   region?: Region;

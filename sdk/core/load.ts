@@ -14,6 +14,7 @@ import { FrameQueue } from './frame-queue.ts';
 import type { LoadedReply, LoadRequest, RunningEngine } from './messages.ts';
 import { plainFault } from './onnx/load-faults.ts';
 
+/** How a model is run. */
 export interface LoadOptions {
   /** Threads of one inference. Default: 2, or 1 on a single core. */
   threads?: number;

@@ -19,6 +19,7 @@ export interface HistorySettings {
   readonly megabytes: number;
 }
 
+/** How much of the past is kept, and where. */
 export interface HistoryOptions {
   readonly settings: HistorySettings;
   /** Folder for it alone. Default: none; the last events are then in memory, and end with the process. */
@@ -28,6 +29,7 @@ export interface HistoryOptions {
   readonly now?: () => number;
 }
 
+/** The events of a `History`. */
 export interface HistoryEvents {
   /** An event, or an update of it: once it is kept, or the disk has taken too long. */
   event: [change: EventMessage['type'], event: StoredEvent];
@@ -139,11 +141,9 @@ export class History extends EventEmitter<HistoryEvents> {
   }
 
   /**
-   * Keeps a clip of events, which they have together. It is not kept in memory: where the disk does not take it, or is
-   * slow, there is none.
+   * Keeps a clip that events have together. Not in memory: where the disk does not take it, or is slow, there is none.
    *
-   * @param begins Seconds into it at which each event began, 0 or more, by the event's id.
-   * @param mp4 A whole file.
+   * @param begins Seconds into it, 0 or more, at which each event began, by the event's id. @param mp4 A whole file.
    * @returns Why it is not kept; undefined: it is.
    */
   async addClip(begins: ReadonlyMap<string, number>, mp4: Buffer): Promise<string | undefined> {
@@ -321,8 +321,8 @@ export class History extends EventEmitter<HistoryEvents> {
   #stored(row: IndexRow, event: ObjectState): StoredEvent {
     const { place, picture, clip, clipAt: clip_at } = row;
     const camera = this.#index.nameOf(place, event.camera);
-    const has = { has_snapshot: picture > 0, has_clip: clip > 0 };
-    return { ...event, camera, ...has, picture, clip_at, place, age: this.#ageOf(row) };
+    const has = { has_snapshot: picture > 0, has_clip: clip > 0, clip_at };
+    return { ...event, camera, ...has, picture, place, age: this.#ageOf(row) };
   }
 
   /** Seconds. Of this process' events it does not depend on the wall clock: a board may begin in the past and be set. */

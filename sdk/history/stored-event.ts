@@ -32,6 +32,7 @@ export interface HistoryQuery {
   readonly day?: string;
 }
 
+/** Some events of a list, and where it goes on. */
 export interface HistoryPage {
   /** Newest first. */
   readonly events: StoredEvent[];

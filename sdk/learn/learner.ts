@@ -147,6 +147,7 @@ export class Learner extends EventEmitter<LearnerEvents> {
     return this.#heads.get(head)?.current?.head.predict(embedding);
   }
 
+  /** What a head knows: labels with their examples, the version in use, and how well it names. @param name The head's. */
   summary(name: string): HeadSummary {
     const versions = this.#heads.get(name);
     const current = versions?.current;

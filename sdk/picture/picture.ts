@@ -191,6 +191,7 @@ function reason(error: unknown, maxPixels: number): string {
   return first;
 }
 
+/** Size, quality and part of a picture. */
 export interface EncodeOptions {
   /** The picture is shrunk to fit, never enlarged. */
   maxWidth?: number;

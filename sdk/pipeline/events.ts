@@ -64,6 +64,7 @@ export interface PipelineStats {
   device: DeviceHealth;
 }
 
+/** Where the network looked in a camera's pictures. */
 export interface GazeStats {
   /** Regions a frame that the network ran on, the whole view included: moving mean. */
   regions: number;

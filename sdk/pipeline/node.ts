@@ -21,6 +21,7 @@ import { Pipeline } from './pipeline.ts';
 
 export type { NodePower, NodeStats } from './node-report.ts';
 
+/** What a node is given besides its settings. */
 export interface NodeOptions {
   /** Default: warnings and errors go to standard error. */
   logger?: Logger;
@@ -175,6 +176,7 @@ export class Node extends EventEmitter<NodeEvents> {
     return this.#starting;
   }
 
+  /** Times, counts and load at present: of each camera, and of the process. */
   stats(): NodeStats {
     const cameras = Object.fromEntries([...this.#pipelines].map(([name, pipeline]) => [name, pipeline.stats]));
     const { model } = this.settings.core;

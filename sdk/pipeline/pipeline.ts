@@ -161,7 +161,7 @@ export class Pipeline extends EventEmitter<PipelineEvents> {
    * @example
    * await pipeline.change({ detect: { threshold: 0.6 } });
    *
-   * @param options.seen The `revision` that it is a change of. Default: whichever is there, and the last one wins.
+   * @param options `seen`: the `revision` that it is a change of. Default: whichever is there, and the last one wins.
    * @throws InputError naming the wrong field, or a label that the model does not know; StaleError when the settings are
    * of another revision by now. Nothing is changed then.
    */

@@ -22,6 +22,7 @@ import type { CameraSettings } from '../config/schema.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Stage } from './stage.ts';
 
+/** What is recorded, where, and for how long. */
 export interface RecorderOptions {
   /** Created if missing; an existing one has to be empty. */
   folder: string;
@@ -107,6 +108,7 @@ export class Recorder implements Stage<Frame> {
     return frame;
   }
 
+  /** Ends the recording, which can be replayed then. */
   async stop(): Promise<void> {
     this.#isOver = true;
     try {

@@ -13,6 +13,7 @@ import { boxOverlay, scaledTo } from './overlay.ts';
 import { SnapshotWorth } from './snapshot-worth.ts';
 import type { SourceSwitch } from './source-switch.ts';
 
+/** Size and quality of a camera's picture: `maxHeight` in pixels, `quality` 1..100. Default: the frame's height, and 80. */
 export interface SnapshotOptions {
   maxHeight?: number;
   quality?: number;

@@ -7,12 +7,14 @@ import type { FrameReport } from './events.ts';
  * after the last one, possibly several times. Values come one at a time: the next one waits in the device.
  */
 export interface Stage<Value> {
+  /** Before the first value. What it throws ends the start of the pipeline. */
   start?(): Promise<void> | void;
   /**
    * Frames: the incoming frame is borrowed. A different frame that it returns belongs to the caller: the pipeline
    * releases it. An error drops this frame, but does not stop the camera.
    */
   process(value: Value): Promise<Value> | Value;
+  /** After the last value. */
   stop?(): Promise<void> | void;
 }
 

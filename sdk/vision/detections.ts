@@ -13,6 +13,7 @@ export interface Detection extends Shape {
   readonly trackId: number;
 }
 
+/** What `Detections` are made of, one row per detection: `xyxy` has four numbers each, in pixels of the frame, `score` 0..1. */
 export interface DetectionsInit {
   readonly xyxy: Float32Array;
   readonly score: Float32Array;
@@ -202,6 +203,7 @@ export class Detections implements Iterable<Detection> {
     };
   }
 
+  /** Each detection as an object, in the order of the rows. */
   *[Symbol.iterator](): Iterator<Detection> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
   }
@@ -233,6 +235,12 @@ export class Detections implements Iterable<Detection> {
     });
   }
 
+  /**
+   * Those that are kept, in the same order; the same object where all are.
+   *
+   * @example
+   * const sure = found.filter(({ label, score }) => label === 'cat' && score > 0.7);
+   */
   filter(keep: (detection: Detection, index: number) => boolean): Detections {
     assertKind('filter', keep, 'function');
     const rows: number[] = [];
@@ -257,6 +265,7 @@ export class Detections implements Iterable<Detection> {
     }));
   }
 
+  /** The same detections with other track ids. @param trackId One per detection, -1 where it has none. @throws RangeError when it has another length. */
   withTrackIds(trackId: Int32Array): Detections {
     return new Detections({ ...this, trackId });
   }

@@ -10,6 +10,7 @@ export interface TensorInfo {
   readonly shape: readonly (number | string)[];
 }
 
+/** Numbers of a network's input or output, row-major: `data.length` is the product of `shape`. */
 export interface Tensor {
   readonly data: TensorData;
   readonly shape: readonly number[];

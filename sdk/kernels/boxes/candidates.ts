@@ -11,6 +11,7 @@ export class Candidates {
   origins = new Int32Array(256);
   length = 0;
 
+  /** Empties it; its memory stays. */
   clear(): void {
     this.length = 0;
   }

@@ -16,7 +16,7 @@ import { HttpError, sendJson } from './reply.ts';
 import type { ConsoleCamera } from './source.ts';
 import { SourceTrials } from './source-trials.ts';
 
-const Name = Type.String({ pattern: Settings.properties.node.pattern! });
+const Name = Type.String({ ...Settings.properties.node, default: undefined });
 const Source = Type.String({ minLength: 1, maxLength: CameraSettings.properties.source.maxLength! });
 const strict = { additionalProperties: false };
 const Nothing = Type.Object({}, strict);

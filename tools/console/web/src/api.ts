@@ -21,6 +21,7 @@ import type {
   Undoable,
   WhyState,
 } from '../../protocol.ts';
+import { heard } from './plain.ts';
 
 /** Which events; all that is given has to fit. */
 export interface EventFilter {
@@ -288,7 +289,12 @@ export function clipOf({ id, has_clip }: StoredEvent): string | undefined {
 }
 
 async function answer<T>(response: Response): Promise<T> {
-  const body = await response.json().catch(() => ({ error: `the answer was ${response.status}` }));
+  const body = await response
+    .text()
+    .then(heard<T & { error: string }>)
+    .catch(
+      () => ({ error: `Ocellus did not answer as expected (${response.status}). Try again.` }) as T & { error: string },
+    );
   const wait = Number(response.headers.get('retry-after')) || undefined;
   if (!response.ok) throw new ApiError(response.status, body, wait);
   return body;

@@ -1,6 +1,7 @@
 import { type ClientMessage, type LiveHeader, type ServerMessage, sessionEnded, unpackLive } from '../../protocol.ts';
 import { fetchEvents, fetchSession } from './api.ts';
 import { heardNow, mergeEvent } from './events/merge.ts';
+import { heard } from './plain.ts';
 import { emptyState, store } from './store.ts';
 
 export interface LivePicture {
@@ -85,7 +86,7 @@ class Connection {
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket) return;
       this.#heardAt = performance.now();
-      if (typeof data === 'string') this.#receive(JSON.parse(data) as ServerMessage);
+      if (typeof data === 'string') this.#receive(heard<ServerMessage>(data));
       else this.#show(data as ArrayBuffer);
     };
     socket.onclose = ({ code }) => {

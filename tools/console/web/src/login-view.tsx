@@ -49,8 +49,7 @@ export function LoginView() {
         {wait > 0 ? `Wait ${wait} s` : busy ? 'Checking …' : 'Log in'}
       </button>
       <p class="field-help">
-        Forgotten? On the board, write a new one into <code>console.password</code> in <code>ocellus.yaml</code> and
-        start Ocellus again.
+        Forgotten? Whoever set up the board can write a new one into its settings file and start Ocellus again.
       </p>
     </form>
   );

@@ -51,21 +51,21 @@ export function troublesOf({ cameras, stats, mqtt }: Known): Trouble[] {
   if (mqtt && !mqtt.connected) {
     found.push({
       what: `There is no connection to the MQTT broker; ${count(mqtt.outbox.depth)} messages wait.`,
-      todo: 'Check that the broker runs, and its address and password in the settings.',
+      todo: 'Check that the broker runs. Its address and password are in the board’s settings file.',
     });
   }
   const lost = mqtt ? Object.values(mqtt.outbox.evicted).reduce((sum, one) => sum + one, 0) : 0;
   if (lost > 0) {
     found.push({
       what: `${count(lost)} messages were given up, since the broker was away for too long.`,
-      todo: 'Raise mqtt.outbox in the settings if they are worth more room.',
+      todo: 'See that the broker is reached again. Newer ones wait in their place; the board’s settings file can give them more room.',
     });
   }
   const years = stats?.disk?.years_left ?? null;
   if (years !== null && years < 1) {
     found.push({
       what: 'At this rate the memory card wears out within a year.',
-      todo: 'Set storage.keep: ram in the settings, or use a larger card.',
+      todo: 'Use a larger card, keep fewer past events and no clips (under Settings), or have the settings file keep all in memory.',
     });
   }
   return found;
@@ -83,7 +83,7 @@ function weaknessesOf(name: string, { device, frames }: NodeStats['cameras'][str
   if (wanted > fewFrames && frames.late / wanted > mostLate) {
     found.push({
       what: `The board is too busy to look at most pictures of ${name}.`,
-      todo: 'Lower detect.fps of the cameras in the settings, or ask `ocellus tune`.',
+      todo: 'Switch off detection of a camera that matters less, or use smaller pictures: many cameras have a second, smaller stream.',
     });
   }
   return found;

@@ -20,7 +20,7 @@ export function MqttCard() {
         </>
       ) : (
         <p class="muted">
-          Off. Set <code>mqtt.broker</code> to publish what is seen to a home hub.
+          Off. With the address of a broker in the board’s settings file, a home hub hears what is seen here.
         </p>
       )}
     </section>

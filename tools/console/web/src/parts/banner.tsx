@@ -1,4 +1,5 @@
 import { reload } from '../api.ts';
+import { nameOfSetting } from '../plain.ts';
 import { useStore } from '../store.ts';
 import { attempt } from './attempt.ts';
 import { Icon } from './icons.tsx';
@@ -41,7 +42,8 @@ export function Banner() {
         <div class="banner" role="status">
           <Icon name="alert" />
           <span>
-            <strong>{file.name} was changed:</strong> {file.waits.join(', ')}. Used from the next start.
+            <strong>{file.name} was changed:</strong> {file.waits.map(nameOfSetting).join(', ')}. Used from the next
+            start.
           </span>
           {file.waits.some((path) => !path.startsWith('console.')) && (
             <button

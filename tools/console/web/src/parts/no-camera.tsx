@@ -14,9 +14,7 @@ export function NoCamera({ children }: { children?: ComponentChildren }) {
           Add a camera
         </a>
       ) : (
-        <>
-          Name one under <code>cameras</code> in <code>ocellus.yaml</code> and start Ocellus again.
-        </>
+        'Cameras of this board are added by the program that runs it, not on this page.'
       )}
     </Empty>
   );

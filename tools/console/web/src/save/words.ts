@@ -1,28 +1,11 @@
 import { percent } from '../format.ts';
+import { nameOfSetting } from '../plain.ts';
 
-const names: Readonly<Record<string, string>> = {
-  enabled: 'Camera on',
-  source: 'Source',
-  substream: 'Substream',
-  transport: 'UDP',
-  hardware_decoding: 'Hardware decoding',
-  masks: 'Masks',
-  'detect.enabled': 'Detect',
-  'detect.threshold': 'Threshold',
-  'detect.labels': 'Watched labels',
-  'motion.enabled': 'Motion gate',
-  'motion.sensitivity': 'Motion sensitivity',
-  'snapshots.enabled': 'Snapshots',
-  'snapshots.source': 'Main stream',
-  'learn.enabled': 'Learn',
-};
-const kinds: Readonly<Record<string, string>> = { zones: 'Zone', lines: 'Line', thresholds: 'Threshold of' };
 const shares = ['threshold', 'thresholds', 'sensitivity'];
 
 /** What the page calls a setting: `Threshold`, `Zone floor`. */
 export function settingInWords(path: readonly string[]): string {
-  const kind = kinds[path.at(-2) ?? ''];
-  return kind ? `${kind} ${path.at(-1)}` : (names[path.join('.')] ?? path.join('.'));
+  return nameOfSetting(path.join('.'));
 }
 
 /** A value of a setting: `60 %`, `off`, `person, cat`. */

@@ -15,7 +15,7 @@ export function AccessForm({ board }: { board: BoardState }) {
     return (
       <p class="muted">
         The password, and whether other machines reach the page, are set on the board itself: at{' '}
-        <code>http://127.0.0.1:{location.port || 80}</code> there, also through <code>ssh -L</code>.
+        <code>http://127.0.0.1:{location.port || 80}</code> in a browser there.
       </p>
     );
   }

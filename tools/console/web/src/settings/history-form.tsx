@@ -97,8 +97,8 @@ export function HistoryForm({ history }: { history: Kept }) {
         </>
       ) : (
         <p class="muted">
-          This board keeps past events in memory alone, until its next start: there are no clips (
-          <code>storage.keep</code> and <code>history.enabled</code> in the settings file).
+          This board keeps past events in memory alone, until its next start: there are no clips. So it is set in its
+          settings file.
         </p>
       )}
       <div class="form-end">

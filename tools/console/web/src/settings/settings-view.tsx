@@ -81,7 +81,7 @@ function CameraSettingsForm({ camera }: { camera: CameraState }) {
   return (
     <>
       <p class="lead">
-        Changes take effect at once, are written to <code>ocellus.yaml</code>, and are published on MQTT.
+        Changes take effect at once, are kept for the next start, and are told to a home hub where there is one.
       </p>
       <Elsewhere camera={camera} />
       {error && (

@@ -18,7 +18,7 @@ export function TaughtView() {
       <h1>Taught</h1>
       {learning === null ? (
         <Empty icon="taught" title="Nothing can be taught here">
-          Set <code>learn: enabled: true</code> in <code>ocellus.yaml</code> and start Ocellus again.
+          Learning is switched off on this board. Whoever set it up can switch it on in its settings file.
         </Empty>
       ) : learning.heads.length === 0 ? (
         <Empty icon="taught" title="Nothing was taught yet">
