@@ -231,9 +231,9 @@ describe.skipIf(!existsSync(browserPath))('two who change the same (needs chromi
     const right = text();
     writeFileSync(file, right.replace('0.75', 'much'));
     await banner.getByText('ocellus.yaml was changed and cannot be used.').waitFor(patience);
-    await banner.getByText('detect.threshold').waitFor();
+    await banner.getByText('door: Threshold: expected').waitFor(patience);
     writeFileSync(file, right.replace('cameras:', 'cameras:\n  yard: { source: "scene:" }'));
-    await banner.getByText('cameras.yard. Used from the next start.').waitFor(patience);
+    await banner.getByText('Camera yard. Used from the next start.').waitFor(patience);
     await banner.getByRole('button', { name: 'Use it now' }).tap();
     await page.getByRole('link', { name: 'yard' }).waitFor(patience);
     await banner.waitFor({ state: 'detached', ...patience });
