@@ -50,7 +50,7 @@ describe.skipIf(missing)(`a board without settings, in a real browser${missing}`
     await page.getByLabel('MQTT', { exact: true }).selectOption('own');
     await page.getByLabel('Address of the broker').fill('http://home');
     await page.getByRole('button', { name: 'Start' }).click();
-    await page.getByText('mqtt.broker: expected a URL with mqtt://').waitFor();
+    await page.getByText('Address of the broker: expected a URL with mqtt://').waitFor();
     expect(visitor.faults.splice(0).join()).toMatch(/400/);
     expect(existsSync(file)).toBe(false);
 
