@@ -20,6 +20,8 @@ export function elementsOf({ layers }: Network): Map<Layer, ElementName> {
 /** Layers that there are in floats only. */
 export function isFloatOnly(layer: Layer): boolean {
   if (layer.kind === 'unary') return layer.inFloats === true;
+  // Pixels of parts with scales of their own would have no scale in common.
+  if (layer.kind === 'concat') return layer.axis === 'w';
   return ['pair', 'softmax', 'matmul', 'conv_float', 'rearrange', 'constant', 'dequantise'].includes(layer.kind);
 }
 

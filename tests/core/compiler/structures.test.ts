@@ -44,6 +44,15 @@ const structures: Readonly<Record<string, (net: NetworkBuilder, x: string) => st
     const turned = net.node('Transpose', [x], { ints: { perm: [0, 3, 1, 2] } });
     return net.node('Relu', [net.conv(turned, [16, 6], 3)]);
   },
+  'lists of pixels of different scales behind each other, before a matrix': (net, x) => {
+    const small = net.node('Reshape', [net.conv(x, [8, 8]), net.integers(1, 8, 256)]);
+    const large = net.node('Mul', [net.conv(x, [8, 8], 3, { strides: [2, 2] }), net.constant([1], [30])]);
+    const both = net.node('Concat', [small, net.node('Reshape', [large, net.integers(1, 8, 64)])], {
+      ints: { axis: 2 },
+    });
+    const rows = net.node('Transpose', [both], { ints: { perm: [0, 2, 1] } });
+    return net.node('MatMul', [net.node('Relu', [rows]), net.random([8, 5])]);
+  },
   'more outputs than a step has channels': (net, x) => {
     const pooled = net.node('Flatten', [net.node('GlobalAveragePool', [x])]);
     return net.node('Gemm', [pooled, net.random([8, 4100]), net.random([4100])]);
