@@ -10,6 +10,7 @@ import { type Writer, written } from '../base/written.ts';
 import { probe, UnavailableError, unavailable } from './disk.ts';
 import { type Found, inspect } from './inspect.ts';
 import { takeFolder } from './open-folders.ts';
+import { repairDatabase } from './repair.ts';
 
 export type Database = ClassicLevel<Buffer, Buffer>;
 
@@ -200,15 +201,7 @@ async function openDatabase(
 }
 
 /** @returns Whether it can be tried again. */
-async function repair(folder: string): Promise<boolean> {
-  const { ClassicLevel } = await import('classic-level');
-  return withLock(folder, () =>
-    ClassicLevel.repair(folder).then(
-      () => true,
-      () => false,
-    ),
-  );
-}
+const repair = (folder: string) => withLock(folder, () => repairDatabase(folder));
 
 /**
  * Keeps other processes from a store while it is repaired or moved, for which LevelDB takes no lock: it does for an empty

@@ -7,6 +7,7 @@ import { asset } from '../../sdk/base/assets.ts';
 import { silent } from '../../sdk/base/log.ts';
 import { Level } from '../../sdk/store/level.ts';
 import { takeFolder } from '../../sdk/store/open-folders.ts';
+import { repairs } from '../../sdk/store/repair.ts';
 import { closing } from '../support/closing.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { holdElsewhere, openElsewhere } from './elsewhere.ts';
@@ -128,7 +129,7 @@ describe('a store that is open', () => {
     const level = await openLevel(folder);
     await level.db.put(Buffer.from('a'), Buffer.from('1'), { sync: true });
     await level.close();
-    vi.spyOn(ClassicLevel, 'repair').mockRejectedValueOnce(new Error('no'));
+    vi.spyOn(repairs, 'attempt').mockResolvedValueOnce('refused');
     const again = await closing(await Level.open(folder, { ...options, damage: 'new' }), (one) => one.close());
     expect(again.damage).toMatch(/it is now .*big\.damaged, and a new one began/);
     expect(lstatSync(folder).isSymbolicLink()).toBe(true);

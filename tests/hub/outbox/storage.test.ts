@@ -14,12 +14,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LevelStore } from '../../../sdk/hub/outbox/level-store.ts';
 import type { Entry } from '../../../sdk/hub/outbox/message.ts';
 import { Outbox } from '../../../sdk/hub/outbox/outbox.ts';
+import { repairs } from '../../../sdk/store/repair.ts';
 import { holdElsewhere, openElsewhere } from '../../store/elsewhere.ts';
 import { noMount, smallDisk } from '../../support/mount.ts';
 import { recorder } from '../../support/recorder.ts';
@@ -255,7 +255,7 @@ describe('a damaged store', () => {
 
   it('is moved aside when it cannot be repaired, and a new one begins', async () => {
     await filled(numbers(0, 10));
-    vi.spyOn(ClassicLevel, 'repair').mockRejectedValue(new Error('no'));
+    vi.spyOn(repairs, 'attempt').mockResolvedValue('refused');
     for (const file of files()) if (/MANIFEST/.test(file)) writeFileSync(file, 'nonsense');
     const { outbox, logger } = await opened();
     expect(logger.lines).toEqual([
@@ -268,7 +268,7 @@ describe('a damaged store', () => {
   });
 
   it('is never in the place of an earlier one that was moved aside', async () => {
-    vi.spyOn(ClassicLevel, 'repair').mockRejectedValue(new Error('no'));
+    vi.spyOn(repairs, 'attempt').mockResolvedValue('refused');
     for (const name of ['damaged', 'damaged.2']) {
       await filled(numbers(0, 10));
       for (const file of files()) if (/MANIFEST/.test(file)) writeFileSync(file, 'nonsense');

@@ -8,6 +8,7 @@ import { letters, parsed, put } from '../../../sdk/learn/ledger/ledger-records.t
 import { LedgerStore } from '../../../sdk/learn/ledger/ledger-store.ts';
 import { mostReplicas, type Part, partKey } from '../../../sdk/learn/ledger/part.ts';
 import { witnessFile } from '../../../sdk/learn/ledger/witness.ts';
+import { repairs } from '../../../sdk/store/repair.ts';
 import { anyDamage, Damageable } from '../../store/damage.ts';
 import { closing } from '../../support/closing.ts';
 import { temporaryFolder } from '../../support/folders.ts';
@@ -87,7 +88,7 @@ describe('a damaged store', () => {
     await filled(folder);
     mkdirSync(`${folder}.damaged`);
     writeFileSync(join(`${folder}.damaged`, 'precious'), 'of the last time');
-    vi.spyOn(ClassicLevel, 'repair').mockRejectedValue(new Error('no'));
+    vi.spyOn(repairs, 'attempt').mockResolvedValue('refused');
     for (const name of names(folder, /^MANIFEST/)) writeFileSync(join(folder, name), '');
     const { store, logger } = await openStore(folder);
     expect(store.ledger.size).toBe(0);

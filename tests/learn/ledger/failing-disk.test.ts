@@ -7,6 +7,7 @@ import { InputError } from '../../../sdk/base/errors.ts';
 import { Learner } from '../../../sdk/learn/learner.ts';
 import type { Example } from '../../../sdk/learn/ledger/example.ts';
 import { LedgerStore } from '../../../sdk/learn/ledger/ledger-store.ts';
+import { repairs } from '../../../sdk/store/repair.ts';
 import { closing } from '../../support/closing.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { noMount, smallDisk } from '../../support/mount.ts';
@@ -122,7 +123,7 @@ it('what cannot be mended yet is refused each time, and can be read meanwhile', 
   failing('Input/output error', false);
   await expect(store.teach(draft('dog', sample(1)))).rejects.toThrow('Input/output error');
   const spy = vi.spyOn(ClassicLevel.prototype, 'open').mockRejectedValue(new Error('Input/output error'));
-  vi.spyOn(ClassicLevel, 'repair').mockRejectedValue(new Error('Input/output error'));
+  vi.spyOn(repairs, 'attempt').mockResolvedValue('refused');
   expect(Buffer.from((await store.thumbnail(id))!).toString()).toBe('jpeg');
   for (let i = 0; i < 2; i++) await expect(store.teach(draft('dog', sample(1)))).rejects.toThrow('Input/output error');
   expect(store.ledger.size).toBe(1);

@@ -53,9 +53,7 @@ export class Tracer {
       const found = Object.entries(await this.#session.run(feeds));
       return new Map(found.map(([name, tensor]) => [name, inFloats(tensor)]));
     } catch (error) {
-      throw plainFault(
-        new InputError(`onnxruntime cannot run the network, so it cannot be compiled: ${messageOf(error)}`),
-      );
+      throw plainFault(new InputError(`onnxruntime, node by node, cannot compute it: ${messageOf(error)}`));
     }
   }
 
