@@ -200,8 +200,8 @@ async function openDatabase(
   }
 }
 
-/** @returns Whether it can be tried again. */
-const repair = (folder: string) => withLock(folder, () => repairDatabase(folder));
+/** @returns Whether it can be tried again. @throws UnavailableError when the disk does not take what a repair needs. */
+const repair = (folder: string) => withLock(folder, () => repairDatabase(folder).catch(unavailable));
 
 /**
  * Keeps other processes from a store while it is repaired or moved, for which LevelDB takes no lock: it does for an empty

@@ -51,6 +51,9 @@ const displayP3 = {
   bXYZ: [0.1571, 0.06657, 0.78407],
 };
 
+/** As the standard of sRGB defines it. */
+export const srgbFormula = parametricCurve(3, [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045]);
+
 /** A power, as a table of one value. */
 const powerCurve = (power: number) =>
   Buffer.concat([Buffer.from('curv\0\0\0\0\0\0\0\x01'), u16(Math.round(power * 256))]);
@@ -66,7 +69,7 @@ export const otherProfiles: Readonly<Record<string, ProfileParts>> = {
   'Adobe RGB': { columns: adobe, curve: powerCurve(2.19921875) },
   'a display of wide colours': {
     columns: displayP3,
-    curve: parametricCurve(3, [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045]),
+    curve: srgbFormula,
   },
   'a camera with a power of 1.8': { columns: adobe, curve: parametricCurve(0, [1.8]) },
   'linear light': { curve: tableCurve([]) },

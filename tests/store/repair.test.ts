@@ -47,6 +47,13 @@ function crashingAt(...names: string[]) {
 }
 
 describe('repairDatabase', () => {
+  it('says with the system’s error where the disk takes nothing, which is not damage', async () => {
+    const folder = join(temporaryFolder(), 'none');
+    const spy = vi.spyOn(repairs, 'attempt').mockResolvedValue('crashed');
+    onTestFinished(() => spy.mockRestore());
+    await expect(repairDatabase(folder)).rejects.toThrow('ENOENT');
+  });
+
   it('repairs in a process of its own', async () => {
     const folder = await withoutList();
     expect(await repairDatabase(folder)).toBe(true);
@@ -77,7 +84,8 @@ describe('repairDatabase', () => {
   it('tells a process that was killed from one that refused, and from one that cannot be started', async () => {
     const folder = await withoutList();
     const file = join(folder, 'file');
-    writeFileSync(file, '#!/bin/sh\nkill -ABRT $$\n', { mode: 0o700 });
+    const write = (signal: string) => writeFileSync(file, `#!/bin/sh\nkill -${signal} $$\n`, { mode: 0o700 });
+    write('ABRT');
     expect(await repairs.attempt(join(file, 'below'))).toBe('refused');
     const { execPath } = process;
     onTestFinished(() => {
@@ -85,7 +93,10 @@ describe('repairDatabase', () => {
     });
     process.execPath = file;
     expect(await repairs.attempt(folder)).toBe('crashed');
+    // Nothing is known of the store then.
+    write('TERM');
+    await expect(repairs.attempt(folder)).rejects.toThrow('its repair was ended by SIGTERM');
     process.execPath = join(folder, 'none');
-    expect(await repairs.attempt(folder)).toBe('refused');
+    await expect(repairs.attempt(folder)).rejects.toThrow('ENOENT');
   });
 });
