@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
+import { asset } from '../../sdk/base/assets.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { until } from '../support/until.ts';
 import { jsonLines, ocellus, photo, start } from './cli.ts';
@@ -117,9 +118,15 @@ describe('ocellus detect --parquet', () => {
     const unknown = await ocellus(['detect', '--parquet', join(folder, 'out'), '--model', 'yolo99', album]);
     expect(unknown.code).toBe(2);
     expect(unknown.err).toMatch(/^error .*there is no model "yolo99".*\n$/);
-    const engine = ['--processes', '1', '--engine', 'opencv', '--model', 'nanodet-g-416-int8'];
-    const refused = await ocellus(['detect', '--parquet', join(folder, 'cv'), ...engine, album]);
+    // A network that no engine can load, which only the process sees.
+    const shipped = JSON.parse(readFileSync(asset('sdk', 'models', 'nanodet-g-416-int8.card.json'), 'utf8'));
+    const { program: _, sha256: __, ...card } = shipped;
+    writeFileSync(join(folder, 'cut.card.json'), JSON.stringify({ ...card, name: 'cut', file: 'cut.onnx' }));
+    const network = readFileSync(asset('sdk', 'models', 'nanodet-g-416-int8.onnx'));
+    writeFileSync(join(folder, 'cut.onnx'), network.subarray(0, 3000));
+    const cut = ['--processes', '1', '--engine', 'onnxruntime', '--model', join(folder, 'cut.card.json')];
+    const refused = await ocellus(['detect', '--parquet', join(folder, 'cut'), ...cut, album]);
     expect(refused.code).toBe(2);
-    expect(refused.err).toMatch(/^error .+\n$/);
+    expect(refused.err).toMatch(/^error .*onnxruntime cannot load the model: .+\n$/);
   });
 });

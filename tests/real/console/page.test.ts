@@ -165,6 +165,8 @@ describe.skipIf(!existsSync(browserPath))('the page in a real browser (needs chr
     await card.waitFor(patience);
     await card.click();
     const dialog = page.getByRole('dialog');
+    // Its picture may be there before it is shown.
+    await dialog.waitFor(patience);
     const width = () => page.evaluate('document.querySelector("dialog img")?.naturalWidth ?? 0');
     await expect.poll(width, patience).toBeGreaterThan(100);
     expect(await dialog.getByText('door').count()).toBeGreaterThan(0);
