@@ -7,6 +7,8 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -129,4 +131,93 @@ describe('ocellus detect --parquet', () => {
     expect(refused.code).toBe(2);
     expect(refused.err).toMatch(/^error .*onnxruntime cannot load the model: .+\n$/);
   });
+
+  it('reads folders in a folder where asked, and says where they are left out', async () => {
+    const folder = temporaryFolder();
+    const album = join(folder, 'album');
+    mkdirSync(join(album, '2024', 'may'), { recursive: true });
+    mkdirSync(join(album, '.thumbnails'));
+    for (const name of ['b.jpg', '2024/may/a.jpg', '.thumbnails/c.jpg']) {
+      copyFileSync(photo('wall.jpg'), join(album, name));
+    }
+    symlinkSync(album, join(album, '2024', 'circle'));
+    const found = async (...args: string[]) => {
+      const out = join(folder, `found ${args}`);
+      const ended = await ocellus(['detect', '--parquet', out, '--processes', '1', album, ...args]);
+      return { ...ended, paths: (await rowsOf(out)).map(({ path }) => path) };
+    };
+    const below = await found('--recursive');
+    expect([below.code, below.paths]).toEqual([0, ['2024/may/a.jpg', 'b.jpg'].map((name) => join(album, name))]);
+    const flat = await found();
+    expect([flat.code, flat.paths]).toEqual([0, [join(album, 'b.jpg')]]);
+    expect(flat.err).toBe(`note ${album}: a folder in it is not looked into; --recursive does that\n`);
+    const none = await ocellus(['detect', join(album, '2024')]);
+    expect([none.code, none.err]).toEqual([
+      2,
+      expect.stringMatching(/found none; 2 folders in it are not looked into; --recursive does that\n$/),
+    ]);
+  });
+
+  it('makes parts anew whose pictures have changed, of one engine, by one run at a time', async () => {
+    const folder = temporaryFolder();
+    const album = albumOf(folder);
+    const out = join(folder, 'found');
+    const args = ['detect', '--parquet', out, '--part-size', '2', '--processes', '1', album];
+    expect((await ocellus(args)).code).toBe(0);
+    const before = await rowsOf(out);
+    // A copy that keeps the time of the other picture.
+    const [wall, changed] = [join(album, '1.jpg'), join(album, '0.jpg')];
+    copyFileSync(wall, changed);
+    utimesSync(changed, 0, 0);
+    const again = await ocellus(args);
+    expect([again.code, again.err]).toEqual([
+      0,
+      `note ${out}: pictures of 1 parts have changed since; these are made anew\nnote ${out}: 2 of 3 parts are there already\n`,
+    ]);
+    const rows = await rowsOf(out);
+    expect(before[0]!.detections!.length).toBeGreaterThan(0);
+    expect(rows[0]).toEqual({ ...before[1], path: changed });
+    expect(rows.slice(1)).toEqual(before.slice(1));
+
+    const other = await ocellus([...args, '--engine', 'onnxruntime']);
+    expect([other.code, other.err]).toEqual([
+      2,
+      expect.stringContaining('one of engine null, which is now onnxruntime'),
+    ]);
+    for (const plan of ['', 'null', '[]']) {
+      writeFileSync(join(out, '_ocellus.json'), plan);
+      const damaged = await ocellus(args);
+      expect([damaged.code, damaged.err]).toEqual([2, expect.stringMatching(/_ocellus\.json in it is damaged, .*\n$/)]);
+    }
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'refuses a folder that another run writes to, and leaves none behind',
+    async () => {
+      const folder = temporaryFolder();
+      const album = albumOf(folder);
+      for (let i = 0; i < 200; i++) copyFileSync(photo('wall.jpg'), join(album, `more ${i}.jpg`));
+      const out = join(folder, 'found');
+      const args = ['detect', '--parquet', out, '--part-size', '100', '--processes', '1', album];
+      const first = start(args);
+      await until(() => existsSync(join(out, '_ocellus.json')));
+      symlinkSync(out, join(folder, 'link'));
+      const second = await ocellus(args.map((arg) => (arg === out ? join(folder, 'link') : arg)));
+      expect([second.code, second.err]).toEqual([
+        2,
+        expect.stringContaining('another process writes to it at the moment'),
+      ]);
+      // Its process is in the middle of a part. Without it, none is finished.
+      const worker = childOf(first.pid!);
+      first.kill('SIGKILL');
+      await once(first, 'close');
+      const parts = readdirSync(out);
+      await until(() => !existsSync(`/proc/${worker}`) || isZombie(worker));
+      expect(readdirSync(out)).toEqual(parts);
+      expect(parts.filter((name) => name.endsWith('.parquet')).length).toBeLessThan(3);
+    },
+  );
 });
+
+const childOf = (pid: number) => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+const isZombie = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)![0] === 'Z';

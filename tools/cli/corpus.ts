@@ -1,18 +1,18 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
-import { makeFolder } from '../../sdk/base/make-folder.ts';
 import { replaceFile } from '../../sdk/base/replace-file.ts';
 import { defaultModel } from '../../sdk/config/schema.ts';
 import { printNote, progress } from '../shared/output.ts';
 import { type PartProgress, type PartRequest, unfinished } from '../worker/parts.ts';
 import { modelDigest } from './model-digest.ts';
 import type { ModelOptions } from './model-options.ts';
+import { takeFolder } from './single-run.ts';
 
 export interface CorpusOptions extends ModelOptions {
   readonly threshold?: number;
@@ -28,6 +28,8 @@ const planName = '_ocellus.json';
 interface Plan {
   readonly model: string;
   readonly threshold: number | null;
+  /** Each rounds in its own way. */
+  readonly engine: string | null;
   readonly pictures: number;
   /** SHA-256 of their paths, in order. */
   readonly paths: string;
@@ -36,14 +38,28 @@ interface Plan {
 
 /**
  * Finds objects in pictures by several processes, and writes what was found as a folder of Parquet files. Parts that are there
- * already, of the same pictures by the same model, are left as they are.
+ * already, of the same pictures by the same model, are left as they are, unless a picture has changed since.
  *
- * @throws InputError when the folder is of something else or cannot be written; Error when a process ends badly: the parts that
+ * @throws InputError when the folder is of something else, cannot be written, or another process writes to it; Error when a process ends badly: the parts that
  * are whole stay.
  */
 export async function detectToParquet(files: readonly string[], out: string, options: CorpusOptions): Promise<void> {
   const parts = partsOf(files, out, options.partSize);
-  const done = await openFolder(out, await planOf(files, options));
+  const plan = await planOf(files, options);
+  const release = await takeFolder(out);
+  try {
+    await writeMissing(parts, out, plan, options);
+  } finally {
+    await release();
+  }
+}
+
+async function writeMissing(parts: readonly PartRequest[], out: string, plan: Plan, options: CorpusOptions) {
+  const found = await openFolder(out, plan);
+  const done = new Set<string>();
+  for (const { file, pictures } of parts) if (found.has(file) && !(await isOld(file, pictures))) done.add(file);
+  const outdated = found.size - done.size;
+  if (outdated > 0) printNote(`${out}: pictures of ${outdated} parts have changed since; these are made anew`);
   const left = parts.filter(({ file }) => !done.has(file));
   if (done.size > 0) printNote(`${out}: ${parts.length - left.length} of ${parts.length} parts are there already`);
   const bar = progress(
@@ -68,6 +84,16 @@ export async function detectToParquet(files: readonly string[], out: string, opt
   if (errors > 0) printNote(`${errors} of the pictures could not be read: their rows say why, in the column error`);
 }
 
+/** Is a picture newer than the part that says what it shows? By the time of its inode too: a copy may keep the other one. */
+async function isOld(part: string, pictures: readonly string[]): Promise<boolean> {
+  const { mtimeMs: written } = await stat(part);
+  for (const picture of pictures) {
+    const is = await stat(picture).catch(() => undefined);
+    if (is && Math.max(is.mtimeMs, is.ctimeMs) > written) return true;
+  }
+  return false;
+}
+
 /** One a core, each with half a gigabyte at least. */
 const usualProcesses = () => Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 ** 29)));
 
@@ -80,23 +106,23 @@ function partsOf(files: readonly string[], out: string, partSize: number): PartR
 
 async function planOf(
   files: readonly string[],
-  { model = defaultModel, threshold, partSize }: CorpusOptions,
+  { model = defaultModel, threshold, engine, partSize }: CorpusOptions,
 ): Promise<Plan> {
   return {
     model: await modelDigest(model),
     threshold: threshold ?? null,
+    engine: engine ?? null,
     pictures: files.length,
     paths: createHash('sha256').update(JSON.stringify(files)).digest('hex'),
     part_size: partSize,
   };
 }
 
-/** Makes the folder, or finds what is done in it. @returns The paths of the parts that are there. */
+/** Finds what is done in the folder. @returns The paths of the parts that are there. */
 async function openFolder(out: string, plan: Plan): Promise<Set<string>> {
   try {
-    await makeFolder(out);
     const names = await readdir(out);
-    if (names.includes(planName)) assertSame(JSON.parse(await readFile(join(out, planName), 'utf8')), plan);
+    if (names.includes(planName)) assertSame(await readPlan(join(out, planName)), plan);
     else if (names.length > 0) throw new InputError('expected an empty folder, or that of an earlier run');
     else await replaceFile(join(out, planName), JSON.stringify(plan), 0o644);
     for (const name of names) if (name.endsWith(unfinished)) await rm(join(out, name));
@@ -104,6 +130,19 @@ async function openFolder(out: string, plan: Plan): Promise<Set<string>> {
   } catch (error) {
     throw new InputError(`--parquet ${out}: ${messageOf(error)}`);
   }
+}
+
+async function readPlan(file: string): Promise<Partial<Plan>> {
+  const text = await readFile(file, 'utf8');
+  try {
+    const plan = JSON.parse(text) as Partial<Plan> | null;
+    if (typeof plan?.paths === 'string') return plan;
+  } catch {
+    // Said below.
+  }
+  throw new InputError(
+    `${planName} in it is damaged, so nobody knows of which pictures the parts are; name another folder`,
+  );
 }
 
 function assertSame(found: Partial<Plan>, plan: Plan): void {

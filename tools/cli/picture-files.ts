@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join, parse } from 'node:path';
+import { join, parse, relative } from 'node:path';
 import { composed } from '../../sdk/base/composed.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
-import { pickPictures, pictureEndings } from '../../sdk/picture/picture-kinds.ts';
+import { isPictureName, pickPictures, pictureEndings } from '../../sdk/picture/picture-kinds.ts';
 import { printNote } from '../shared/output.ts';
 
 /** A picture and its label. */
@@ -11,15 +11,53 @@ export interface LabelledPicture {
   readonly label: string;
 }
 
-/** The pictures of a list, with folders replaced by the pictures in them. @throws InputError when a folder has none. */
-export async function withFolders(paths: readonly string[]): Promise<string[]> {
+/** How folders are read. */
+export interface FolderOptions {
+  /** Their folders too. Set by commands that have the option; else there is none to speak of. */
+  readonly recursive?: boolean;
+}
+
+/**
+ * The pictures of a list, with folders replaced by the pictures in them, in the order of their paths.
+ *
+ * @throws InputError when a folder has none.
+ */
+export async function withFolders(paths: readonly string[], options: FolderOptions = {}): Promise<string[]> {
   const found: string[] = [];
+  // One by one: a call takes no hundred thousand arguments on its stack.
+  const add = (pictures: readonly string[]) => {
+    for (const one of pictures) found.push(one);
+  };
   for (const path of paths) {
     const isFolder = (await stat(path).catch(() => undefined))?.isDirectory();
-    if (isFolder) found.push(...(await picturesIn(path)));
-    else found.push(path);
+    if (!isFolder) found.push(path);
+    else if (options.recursive) add((await picturesBelow(path)).map((name) => join(path, name)));
+    else add(await picturesIn(path, options));
   }
   return found;
+}
+
+/**
+ * The pictures in a folder and in all folders below it, as paths in it with `/` between folders, sorted. Hidden ones are left out. Links to
+ * folders are not followed: they may lead in a circle.
+ *
+ * @throws InputError when there are none, or it cannot be read.
+ */
+export async function picturesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    throw new InputError(`${folder}: expected a readable folder; ${messageOf(error)}`);
+  });
+  const names = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((name) => !name.split('/').some((part) => part.startsWith('.')));
+  const pictures = names.filter(isPictureName).sort();
+  const others = names.length - pictures.length;
+  if (pictures.length === 0) {
+    throw new InputError(`${folder}: expected pictures in it (${pictureEndings.join(', ')}), found none`);
+  }
+  if (others > 0) printNote(`${folder}: ${others} files are no pictures by their names, and are left out`);
+  return pictures;
 }
 
 /**
@@ -42,19 +80,27 @@ async function foldersIn(folder: string): Promise<string[]> {
   return folders.filter((name) => !name.startsWith('.'));
 }
 
-async function picturesIn(folder: string): Promise<string[]> {
-  const { files } = await contentsOf(folder);
+async function picturesIn(folder: string, options: FolderOptions = {}): Promise<string[]> {
+  const { folders, files } = await contentsOf(folder);
+  const below = foldersLeftOut(folders, options);
   // The labels of a picture, which lie beside it, are no picture that cannot be read.
   const stems = new Set(pickPictures(files).pictures.map((name) => parse(name).name));
   const { pictures, skipped } = pickPictures(
     files.filter((name) => !(name.endsWith('.txt') && stems.has(parse(name).name))),
   );
   if (pictures.length === 0) {
-    const why = skipped ? `; ${skipped}` : '';
+    const why = [skipped, below].map((text) => (text ? `; ${text}` : '')).join('');
     throw new InputError(`${folder}: expected pictures in it (${pictureEndings.join(', ')}), found none${why}`);
   }
-  if (skipped) printNote(`${folder}: ${skipped}`);
+  for (const left of [skipped, below]) if (left) printNote(`${folder}: ${left}`);
   return pictures.sort().map((name) => join(folder, name));
+}
+
+function foldersLeftOut(names: readonly string[], { recursive }: FolderOptions): string | undefined {
+  const folders = names.filter((name) => !name.startsWith('.')).length;
+  if (folders === 0) return undefined;
+  const what = folders === 1 ? 'a folder in it is not looked into' : `${folders} folders in it are not looked into`;
+  return recursive === undefined ? what : `${what}; --recursive does that`;
 }
 
 /** A dangling link counts as a file: reading it fails with an error that names it. */

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
-import { isPictureName, pictureEndings } from '../../sdk/picture/picture-kinds.ts';
-import { printError, printNote, progress } from '../shared/output.ts';
+import { printError, progress } from '../shared/output.ts';
 import { unfinished } from '../worker/parts.ts';
 import { SequenceFile } from '../worker/sequence-file.ts';
 import { takeStandardOutput, type Write } from '../worker/standard-output.ts';
 import { mostPictureBytes } from '../worker/typed-bytes.ts';
+import { picturesBelow } from './picture-files.ts';
 
 /**
  * Puts the pictures below a folder into a SequenceFile, in the order of their paths: the same pictures make the same bytes.
@@ -76,22 +76,4 @@ async function contentOf(file: string): Promise<Buffer> {
   } catch (error) {
     throw new Unread(`${file}: ${messageOf(error)}`);
   }
-}
-
-/** With `/` between folders, sorted. Links to folders are not followed: they may lead in a circle. */
-async function picturesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    throw new InputError(`${folder}: expected a readable folder; ${messageOf(error)}`);
-  });
-  const names = entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .filter((name) => !name.split('/').some((part) => part.startsWith('.')));
-  const pictures = names.filter(isPictureName).sort();
-  const others = names.length - pictures.length;
-  if (pictures.length === 0) {
-    throw new InputError(`${folder}: expected pictures in it (${pictureEndings.join(', ')}), found none`);
-  }
-  if (others > 0) printNote(`${folder}: ${others} files are no pictures by their names, and are left out`);
-  return pictures;
 }

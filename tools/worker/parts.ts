@@ -23,17 +23,21 @@ export const unfinished = '.unfinished';
 /** After so many pictures it says so. */
 const often = 16;
 
-/** Writes the parts that are asked for, one after the other, each into a file of its own. */
+/** Writes the parts that are asked for, one after the other, each into a file of its own; none more once `input` has ended. */
 export async function writeParts(input: Readable, write: Write, task: Task): Promise<Counts> {
   const all: Counts = { pictures: 0, errors: 0 };
   for await (const line of createInterface({ input })) {
     const { file, pictures } = JSON.parse(line) as PartRequest;
     const rows: Answer[] = [];
+    // Of this process alone: another one may make the same part at the same time.
+    const temporary = `${file}.${process.pid}${unfinished}`;
     let told: Counts = { pictures: 0, errors: 0 };
     for await (const answer of answers(
       pictures.map((path) => ({ path, content: path })),
       task,
     )) {
+      // Whoever asked waits for the part before it closes this: it is gone, and another run may begin.
+      if (input.readableEnded) return all;
       rows.push(answer);
       told.pictures++;
       if (answer.error !== undefined) told.errors++;
@@ -41,8 +45,8 @@ export async function writeParts(input: Readable, write: Write, task: Task): Pro
       await write(`${JSON.stringify(told)}\n`);
       told = { pictures: 0, errors: 0 };
     }
-    await writeFile(`${file}${unfinished}`, parquetOf(rows), { flush: true });
-    await rename(`${file}${unfinished}`, file);
+    await writeFile(temporary, parquetOf(rows), { flush: true });
+    await rename(temporary, file);
     await write(`${JSON.stringify({ ...told, file } satisfies PartProgress)}\n`);
     all.pictures += rows.length;
     all.errors += rows.filter(({ error }) => error !== undefined).length;

@@ -10,6 +10,7 @@ import { openTeller, type TellerOptions } from '../teller.ts';
 import { atLeastOne } from '../values.ts';
 
 interface ClassifyOptions extends TellerOptions {
+  recursive: boolean;
   json?: boolean;
 }
 
@@ -18,6 +19,7 @@ export function addClassify(program: Command): void {
     .command('classify')
     .description('classify pictures: by the 1000 classes of ImageNet, or by taught labels')
     .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; for a folder, all pictures in it')
+    .option('--recursive', 'of a folder those in its folders too', false)
     .option('--json', 'one JSON line per label: {file, label, score}, and nearest for an unknown object')
     .option('--top <n>', 'at most this many classes per picture, best first', atLeastOne, 1)
     .addOption(new Option('--store <dir>', storeHelp).conflicts('top'))
@@ -31,7 +33,7 @@ export function addClassify(program: Command): void {
 }
 
 async function classify(paths: string[], options: ClassifyOptions): Promise<void> {
-  const files = await withFolders(paths);
+  const files = await withFolders(paths, options);
   const teller = await openTeller(options);
   try {
     await eachPicture('classify', files, async (file, frame) => {

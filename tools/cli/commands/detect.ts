@@ -16,6 +16,7 @@ interface DetectOptions extends ModelOptions, FarCommandOptions {
   json?: boolean;
   threshold?: number;
   out?: string;
+  recursive: boolean;
   parquet?: string;
   processes?: number;
   partSize: number;
@@ -26,6 +27,7 @@ export function addDetect(program: Command): void {
     .command('detect')
     .description('find objects in pictures')
     .argument('<picture or folder...>', 'JPEG, PNG, WebP, …; of a folder all pictures in it')
+    .option('--recursive', 'of a folder those in its folders too', false)
     .option(
       '--json',
       'one JSON line per picture: {file, width, height, detections: [{label, score, box}]}, with --far also regions',
@@ -46,7 +48,7 @@ export function addDetect(program: Command): void {
 }
 
 async function detect(paths: string[], options: DetectOptions): Promise<void> {
-  const files = await withFolders(paths);
+  const files = await withFolders(paths, options);
   if (options.parquet !== undefined) return detectToParquet(files, options.parquet, options);
   if (options.processes !== undefined) throw new InputError('--processes: expected --parquet as well');
   const out = options.out === undefined ? undefined : await AnnotatedFiles.in(options.out, files);
