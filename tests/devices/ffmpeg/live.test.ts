@@ -1,10 +1,13 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { DeviceHealth } from '../../../devices/device/device.ts';
 import { LiveDevice } from '../../../devices/ffmpeg/live.ts';
 import { RawParser } from '../../../devices/stream/raw.ts';
 import { StreamError, type StreamSink } from '../../../devices/stream/stream.ts';
 import { closing } from '../../support/closing.ts';
+import { temporaryFolder } from '../../support/folders.ts';
 import { fakeProgram, onlyPrograms } from '../../support/programs.ts';
 
 class Unreadable extends LiveDevice {
@@ -34,9 +37,10 @@ class Camera extends LiveDevice {
 
 const frame = `fs.writeSync(1, '1234');`;
 const stubborn = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
-/** Another program that has left the group with the outputs; its process id is written to standard error. */
-const beginsAnother = `const { spawn } = require('node:child_process');
+/** Another program that has left the group with the outputs; its process id is written to standard error and to this file. */
+const beginsAnother = (list: string) => `const { spawn } = require('node:child_process');
   const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit', detached: true });
+  fs.appendFileSync(${JSON.stringify(list)}, other.pid + '\\n');
   fs.writeSync(2, 'began ' + other.pid + '\\n');`;
 
 async function opened(options: ConstructorParameters<typeof Camera>[1]): Promise<Camera> {
@@ -61,12 +65,14 @@ describe('LiveDevice', () => {
   });
 
   it('begins again, and closes, though somebody keeps the pipe of a program that stalled', async () => {
-    const { runs } = fakeProgram('camera-program', `${beginsAnother} ${frame} ${stubborn}`);
+    const list = join(temporaryFolder(), 'others');
+    const { runs } = fakeProgram('camera-program', `${beginsAnother(list)} ${frame} ${stubborn}`);
+    // Registered before the camera, so that it comes after its end: the last one told nobody of its process id.
+    onTestFinished(() => {
+      for (const pid of readFileSync(list, 'utf8').trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+    });
     const camera = await opened({ stallTimeoutMs: 300 });
     const others = new Set<number>();
-    onTestFinished(() => {
-      for (const pid of others) process.kill(pid, 'SIGKILL');
-    });
     for (let round = 0; round < 2; round++) {
       await health(camera, 'offline');
       await expect.poll(() => /began (\d+)/.exec(camera.health.lastError ?? '')?.[1]).toBeTruthy();
@@ -76,7 +82,6 @@ describe('LiveDevice', () => {
     expect(others.size).toBe(2);
     await camera.close();
     expect(runs()).toHaveLength(3);
-    others.add(Number(/began (\d+)/.exec(camera.health.lastError!)![1]));
   });
 
   it('says once that it is lost, and once that it is back, however often it comes and goes', async () => {

@@ -94,14 +94,14 @@ describe('Child', () => {
     fakeProgram('parent', `${begin(true)} fs.writeSync(1, ' ' + 'x'.repeat(40_000)); process.exit()`);
     const child = await start('parent');
     let text = '';
+    onTestFinished(() => void process.kill(Number.parseInt(text, 10), 'SIGKILL'));
     child.stdout.on('data', (chunk) => {
       text += chunk;
       child.stdout.pause();
       setTimeout(() => child.stdout.resume(), 1500);
     });
     expect(await child.ended).toBe('exit status 0');
-    const [pid, rest] = text.split(' ');
-    onTestFinished(() => void process.kill(Number(pid), 'SIGKILL'));
+    const [, rest] = text.split(' ');
     expect(rest).toHaveLength(40_000);
   });
 
