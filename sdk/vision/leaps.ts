@@ -41,7 +41,7 @@ export function leapsOf(tracks: readonly Living[], sightings: readonly Sighting[
   if (tracks.length === 0 || sightings.length === 0) return [];
   const near: Leap[] = [];
   for (const track of tracks) {
-    if (track.stationary || track.halted) continue;
+    if (track.rests || track.halted) continue;
     const size = sizeOf(track.box);
     const reach = reachOf(track, timeNs);
     for (const sighting of sightings) {

@@ -84,6 +84,16 @@ export class Living {
     return this.#standing.stationary;
   }
 
+  /** At rest, and not seen far from its place at last: at low rates, few detections show that an object leaves. */
+  get rests(): boolean {
+    return this.#standing.rests;
+  }
+
+  /** After a detection of it. @param stirs Whether something moved in this box; undefined if unknown. */
+  judgeRest(stirs: (box: Box) => boolean | undefined): void {
+    this.#standing.judge(stirs);
+  }
+
   /** It stood still before a gap in the frames: it can only be found again in its place. */
   get halted(): boolean {
     return this.#standing.halted;

@@ -94,15 +94,20 @@ export class MotionGate {
       this.#regions.clear();
       this.#movedNs = captureTimeNs;
     } else {
-      const { changed } = this.#finder;
-      for (let cell = changed.indexOf(1); cell >= 0; cell = changed.indexOf(1, cell + 1)) this.#touched[cell] = 1;
+      const { changed, replaced } = this.#finder;
+      this.#touch(changed);
+      if (replaced) this.#touch(replaced);
       if (this.#regions.update(changed, passedNs)) this.#movedNs = captureTimeNs;
     }
     return captureTimeNs - this.#movedNs <= lingerNs;
   }
 
+  #touch(marked: Uint8Array): void {
+    for (let cell = marked.indexOf(1); cell >= 0; cell = marked.indexOf(1, cell + 1)) this.#touched[cell] = 1;
+  }
+
   /**
-   * Returns whether something moved in this box (frame pixels) since `forget()`. A box outside the view counts as
+   * Returns whether something moved in this box (frame pixels) since `forget()`, or left it. A box outside the view counts as
    * disturbed.
    */
   disturbed = (box: Box): boolean => {

@@ -4,6 +4,8 @@ import { type Box, iou } from './geometry.ts';
 export const samePlace = 0.6;
 /** Observations in a row away from its place that end an object's rest: a box may jump once. */
 const departure = 3;
+/** With less of an overlap, and motion in its place, no box jumped: unless it is seen back there, it has left. */
+const astray = 0.3;
 
 /** Where a track is, for how long, and whether it is at rest there. */
 export class Standing {
@@ -16,6 +18,8 @@ export class Standing {
   #anchoredNs: number;
   /** It is at rest, and its last detection was in its place. */
   #settled = false;
+  /** Its last detection was far from where it rests, and something moved there. */
+  #strayed = false;
   /** Observations in a row away from where it rests. */
   #away = 0;
 
@@ -26,7 +30,17 @@ export class Standing {
 
   /** No motion is expected of it: it is where it was. @param visible Whether the frame before showed it. */
   isFixed(visible: boolean): boolean {
-    return (this.stationary && (this.#settled || !visible)) || this.halted;
+    return (this.rests && (this.#settled || !visible)) || this.halted;
+  }
+
+  /** It is at rest, and nothing says that it began to leave. */
+  get rests(): boolean {
+    return this.stationary && !this.#strayed;
+  }
+
+  /** After a detection of it. @param stirs Whether something moved in this box; undefined if unknown. */
+  judge(stirs: (box: Box) => boolean | undefined): void {
+    this.#strayed &&= stirs(this.#anchor) ?? true;
   }
 
   /** Whether it had been in one place for this long by then. */
@@ -41,7 +55,9 @@ export class Standing {
    * @param stationarySeconds Time in one place after which it is at rest.
    */
   observe(box: Box, place: Box, timeNs: number, stationarySeconds: number): void {
-    this.#settled = this.stationary && iou(box, this.#anchor) >= samePlace;
+    const shared = iou(box, this.#anchor);
+    this.#settled = this.stationary && shared >= samePlace;
+    this.#strayed = shared < astray;
     if (iou(place, this.#anchor) >= samePlace) {
       this.#away = 0;
       this.motionlessCount++;

@@ -141,6 +141,7 @@ export class Tracker {
 
     for (const track of this.#living) {
       if (!isDetected(track)) continue;
+      track.judgeRest((box) => disturbed?.(box));
       if (track.confirmed) this.#rename(track, captureTimeNs);
       else this.#confirm(track);
     }
@@ -182,9 +183,9 @@ export class Tracker {
     const isGap = seconds > Math.max(this.#options.lostSeconds, gap * this.#pace.longest);
     // While everything rests, inferences may be as rare as `motion.keepalive`, which says nothing about the usual rate.
     if (this.#living.some((track) => !track.stationary)) this.#pace.add(seconds);
-    if (isGap) this.#end((track) => !track.stationary && !track.stoodStill(standing));
+    if (isGap) this.#end((track) => !track.rests && !track.stoodStill(standing));
     for (const track of this.#living) {
-      if (isGap && !track.stationary) track.halt();
+      if (isGap && !track.rests) track.halt();
       track.predict(seconds);
     }
   }
@@ -193,7 +194,7 @@ export class Tracker {
   #skip(looked: (box: Box, last: Box) => boolean, disturbed: ((box: Box) => boolean) | undefined): void {
     for (const track of this.#living) {
       if (!track.visible && !looked(track.predicted, track.box))
-        track.pass(track.stationary ? disturbed?.(track.box) : false);
+        track.pass(track.rests ? disturbed?.(track.box) : false);
     }
   }
 
@@ -302,7 +303,7 @@ export class Tracker {
     const seconds = track.miss(timeNs);
     const unseen = (timeNs - track.lastSeenNs) / 1e9;
     if (!track.confirmed) return unseen <= tentative.seconds || track.misses < tentative.inferences;
-    if (!track.stationary) return unseen <= lostSeconds || track.misses < lostInferences;
+    if (!track.rests) return unseen <= lostSeconds || track.misses < lostInferences;
     const stirs = disturbed?.(track.box);
     const hidden = Math.max(0, ...seen.map((other) => covered(track.box, other.box)));
     // A time without inferences is not evidence of absence.
@@ -321,8 +322,8 @@ export class Tracker {
   readonly #cut = (box: Box): Box => (this.#view ? cutTo(box, this.#view) : box);
 }
 
-function hasLeft({ stationary, misses, predicted }: Living, { width, height }: View): boolean {
-  return !stationary && misses > 0 && covered(predicted, [0, 0, width, height]) < within;
+function hasLeft({ rests, misses, predicted }: Living, { width, height }: View): boolean {
+  return !rests && misses > 0 && covered(predicted, [0, 0, width, height]) < within;
 }
 
 function cutTo([x1, y1, x2, y2]: Box, { width, height }: View): Box {

@@ -137,6 +137,33 @@ describe('MotionGate', () => {
     expect(scene.play(0.1, () => lit(true, boxAt(80, 90)))).toEqual([true]);
   });
 
+  it('knows where somebody at rest left, and where not, when most of the view was lit otherwise meanwhile', () => {
+    const scene = new Scene();
+    // Ever more to the right: no exposure of the camera.
+    const tiles = (more: number, stands: boolean): Options => ({
+      draw: (canvas) => {
+        const lit = (x: number, grey: number) => Math.round(grey * (1 + (more * x) / 320));
+        for (let x = 0; x < 320; x += 16) {
+          for (let y = 0; y < 180; y += 16) {
+            canvas.rectangle([x, y, x + 16, y + 16], lit(x, 60 + ((x * 7 + y * 13) % 80)));
+          }
+        }
+        if (!stands) return;
+        for (let y = 40; y < 140; y += 10) canvas.rectangle([120, y, 168, y + 10], lit(140, y % 20 ? 10 : 30));
+      },
+    });
+    scene.play(4, () => tiles(0, false));
+    scene.play(30, () => tiles(0, true));
+    scene.gate.forget();
+    scene.play(0.1, () => tiles(0.6, false));
+    expect(scene.gate.disturbed([120, 40, 168, 140])).toBe(true);
+    expect(scene.gate.disturbed([220, 40, 270, 140])).toBe(false);
+    scene.play(30, () => tiles(0.6, true));
+    scene.gate.forget();
+    scene.play(0.1, () => tiles(0, true));
+    expect(scene.gate.disturbed([120, 40, 168, 140])).toBe(false);
+  });
+
   it('sees what creeps by a third of a pixel a frame, and no longer when it stands', () => {
     const scene = new Scene();
     scene.play(4);

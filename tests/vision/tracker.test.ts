@@ -272,6 +272,24 @@ describe('Tracker: at rest', () => {
     expect(show.ended.length).toBe(1);
   });
 
+  it('has left when it was last seen far from its place, once, and who comes there then is another', () => {
+    const show = new Show({}, 5);
+    show.play(8, () => [[still]], false);
+    show.frame([[boxAt(125, 100)]]);
+    show.play(2.6, () => [], false);
+    expect(show.ended).toMatchObject([{ id: 1, stationary: true }]);
+    expect(show.play(2, () => [[still]])).toMatchObject([{ id: 2, confirmed: true }]);
+  });
+
+  it('has not left when its box jumped while nothing moved in its place', () => {
+    const show = new Show({}, 5);
+    show.play(8, () => [[still]], false);
+    show.frame([[boxAt(125, 100)]], false);
+    show.play(10, () => [], false);
+    expect(show.ended).toEqual([]);
+    expect(show.play(1, () => [[still]], false)).toMatchObject([{ id: 1, positionChanges: 0 }]);
+  });
+
   it('is not gone while somebody stands in front of it', () => {
     const show = new Show();
     show.play(6, () => [parked]);

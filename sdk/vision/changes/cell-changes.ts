@@ -37,6 +37,10 @@ export class CellChanges implements ChangeFinder {
     return this.#state.changed;
   }
 
+  get replaced(): Uint8Array {
+    return this.#light.replaced;
+  }
+
   find(frame: Frame, passedNs: number): number {
     const { width, height, format } = frame;
     const { data, stride } = frame.planes[0]!;

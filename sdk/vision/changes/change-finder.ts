@@ -28,6 +28,11 @@ export interface ChangeFinder {
   find(frame: Frame, passedNs: number): number;
   /** 1 where the newest frame differs from the background; row by row. */
   readonly changed: Uint8Array;
+  /**
+   * 1 where something came or left while the light changed, so that it is not counted as changed: no motion, but what was
+   * there is not undisturbed. Default: nowhere.
+   */
+  readonly replaced?: Uint8Array;
   /** Makes the newest frame the background. */
   accept(): void;
 }

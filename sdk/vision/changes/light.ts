@@ -21,6 +21,11 @@ export class Light {
     this.#reference = new Reference(state);
   }
 
+  /** 1 where the newest frame shows something else, though the change is taken for one of the light; row by row. */
+  get replaced(): Uint8Array {
+    return this.#reference.replaced;
+  }
+
   /** A new scene: the newest frame is all that is known of it. */
   begin(): void {
     this.#reference.begin();

@@ -32,6 +32,8 @@ const samples = 127;
 export class Reference {
   /** Brightness of each cell in recent light: what comes and goes changes it little. */
   readonly brightness: Uint16Array;
+  /** 1 where the newest frame shows something else than the background did, though it is taken for light. */
+  readonly replaced: Uint8Array;
   readonly #state: MotionState;
   readonly #regions: Regions;
   readonly #watched: number;
@@ -44,6 +46,7 @@ export class Reference {
     this.#regions = new Regions(state.columns, state.rows);
     this.#watched = state.mask.reduce((sum, watched) => sum + Math.min(1, watched), 0);
     this.brightness = new Uint16Array(state.current.length);
+    this.replaced = new Uint8Array(state.current.length);
   }
 
   /** A new scene: begins with the newest frame. */
@@ -73,6 +76,7 @@ export class Reference {
    */
   explain(count: number, floor: number, passedNs: number): number {
     this.#unsteadyNs -= passedNs;
+    this.replaced.fill(0);
     if (count < fewest) return 0;
     let relit = 0;
     for (let round = 0; round < rounds; round++) {
@@ -81,13 +85,21 @@ export class Reference {
       if (more === 0) break;
     }
     if (2 * relit > count) {
-      if (count > this.#watched * lightShare) relit += this.#acceptEach(() => true, Number.POSITIVE_INFINITY);
+      if (count > this.#watched * lightShare) {
+        relit += this.#acceptEach((region) => this.#note(region), Number.POSITIVE_INFINITY);
+      }
       if (relit > this.#watched * muchLight) this.#unsteadyNs = unsteadyNs;
     }
     if (this.#unsteadyNs > 0) {
       relit += this.#acceptEach(({ length }) => length < fewest, Number.POSITIVE_INFINITY);
     }
     return relit;
+  }
+
+  /** It is taken for light like the rest of the view, but an object may have come or left there meanwhile. @returns True. */
+  #note(region: Int32Array): boolean {
+    if (region.length >= fewest && this.#showsAnother(region)) for (const cell of region) this.replaced[cell] = 1;
+    return true;
   }
 
   #acceptEach(isLight: (region: Int32Array) => boolean, floor: number): number {
@@ -98,10 +110,21 @@ export class Reference {
     return accepted;
   }
 
-  /** Without texture nothing can be told. */
+  /** Do these cells show what the reference does, in whatever light? Without texture nothing can be told. */
   #showsTheSame(cells: Int32Array): boolean {
+    const { both, before, now, least } = this.#textures(cells, this.brightness);
+    return before >= least && now >= least && both >= alikeFrom(cells.length) * Math.sqrt(before * now);
+  }
+
+  /** Do these cells show something else than the background did? Where neither has texture nothing can be told. */
+  #showsAnother(cells: Int32Array): boolean {
+    const { both, before, now, least } = this.#textures(cells, this.#state.background);
+    return (before >= least || now >= least) && both < alikeFrom(cells.length) * Math.sqrt(before * now);
+  }
+
+  /** Sums over neighbouring changed cells, of the products of their differences in a picture of before and in the newest. */
+  #textures(cells: Int32Array, picture: Uint16Array) {
     const { columns, current, changed } = this.#state;
-    const reference = this.brightness;
     let both = 0;
     let before = 0;
     let now = 0;
@@ -110,17 +133,14 @@ export class Reference {
       for (const next of atEdge ? [cell + columns] : [cell + 1, cell + columns]) {
         // Below the last row there is none.
         if (changed[next] !== 1) continue;
-        const was = reference[cell]! - reference[next]!;
+        const was = picture[cell]! - picture[next]!;
         const is = current[cell]! - current[next]!;
         both += was * is;
         before += was * was;
         now += is * is;
       }
     }
-    const least = cells.length * leastTexture ** 2;
-    return (
-      before >= least && now >= least && both >= (same + sameOfFew / Math.sqrt(cells.length)) * Math.sqrt(before * now)
-    );
+    return { both, before, now, least: cells.length * leastTexture ** 2 };
   }
 
   /** Makes the newest frame the background where its brightness agrees with the gain of these cells. */
@@ -152,6 +172,11 @@ export class Reference {
     }
     return accepted;
   }
+}
+
+/** Correlation of so many cells from which they show the same thing. */
+function alikeFrom(cells: number): number {
+  return same + sameOfFew / Math.sqrt(cells);
 }
 
 function medianGain(current: Uint16Array, reference: Uint16Array, cells: Int32Array): number {
