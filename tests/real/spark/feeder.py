@@ -7,7 +7,8 @@ asked = json.load(sys.stdin)
 sys.path.insert(0, asked["wheel"])
 
 import pyarrow as pa  # noqa: E402
-from ocellus_spark import WorkerError, answer  # noqa: E402
+from ocellus_spark import WorkerError, answer, answer_table  # noqa: E402
+from ocellus_spark.corpus import _beside  # noqa: E402
 
 schema = pa.schema([("path", pa.string()), ("content", pa.binary())])
 
@@ -97,9 +98,46 @@ next(told)
     return subprocess.run([sys.executable, "-c", script], timeout=120).returncode
 
 
+def tables():
+    """As other engines have them: what goes is told by its columns' types, what comes back by its rows."""
+    command = worker(each="assert str(batch.schema.types) == \"[DataType(string), DataType(binary)]\", batch.schema")
+    paths, contents = ["0-0", "0-1", None], [b"x", None, b"y"]
+    texts = {"large_string": pa.array(paths, pa.large_string()), "dictionary": pa.array(paths).dictionary_encode()}
+    told = {}
+    for name, column in texts.items():
+        content = pa.array(contents, pa.large_binary()) if name == "large_string" else pa.array(contents).dictionary_encode()
+        table = pa.table({"other": [1, 2, 3], "content": content, "path": column})
+        told[name] = answer_table(table, command).column("path").to_pylist()
+    told["batch"] = answer_table(next(batches(1)), command).num_rows
+    for name, empty in {"empty": schema.empty_table(), "no_batch": pa.Table.from_batches([], schema)}.items():
+        found = answer_table(empty, command)
+        told[name] = [found.num_rows, found.schema.equals(schema)]
+    return told
+
+
+def beside():
+    """Columns that are kept, where answers come in other batches than the pictures went."""
+
+    def told(pictures):
+        rows = pa.Table.from_batches(pictures)
+        assert rows.column_names == ["path", "content"]
+        for start, count in [(0, 1), (1, 5), (6, 3), (9, 2)]:
+            yield from rows.slice(start, count).combine_chunks().to_batches()
+
+    sent = []
+    for number, batch in enumerate(batches(4)):
+        kept = [pa.array([f"{path} {i}" for path in batch["path"].to_pylist()]) for i in range(2)]
+        one = pa.RecordBatch.from_arrays([*batch.columns, *kept], ["path", "content", "kept_0", "kept_1"])
+        sent.append(one.slice(1) if number == 0 else one)
+    found = pa.Table.from_batches(_beside(iter(sent), 2, ["first", "a.b"], told))
+    return [found.column_names, [row["first"] == f"{row['path']} 0" and row["a.b"] == f"{row['path']} 1" for row in found.to_pylist()]]
+
+
 print(
     json.dumps(
         {
+            "tables": tables(),
+            "beside": beside(),
             "much": outcome(batches(8, rows=100, size=20_000), worker()),
             "paths": outcome((batch.select(["path"]) for batch in batches(3)), worker(each="assert batch.schema.names == ['path']")),
             "changed": outcome((batch.select(["path"]) if number else batch for number, batch in enumerate(batches(3))), worker()),

@@ -13,6 +13,14 @@ describe.skipIf(!hasPython)('ocellus-spark without Spark (needs python3 with ven
     expect(basename(wheel)).toMatch(/^ocellus_spark-[\d.]+-py3-none-any\.whl$/);
     const told = runPython<Record<string, unknown>>('spark/feeder.py', { wheel, pid_file: join(folder, 'pid') });
     expect(told).toEqual({
+      tables: {
+        large_string: ['0-0', '0-1', null],
+        dictionary: ['0-0', '0-1', null],
+        batch: 3,
+        empty: [0, true],
+        no_batch: [0, true],
+      },
+      beside: [['path', 'content', 'first', 'a.b'], Array(11).fill(true)],
       much: { rows: 800, ordered: true },
       paths: { rows: 9, ordered: true },
       changed: { error: expect.stringMatching(/^KeyError.*content/) },

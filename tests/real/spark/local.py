@@ -5,7 +5,8 @@ import threading
 from session import Noted, asked, pictures_in, rows_of, session, tell
 
 from ocellus_spark import classify, detect, embed, missing
-from pyspark.sql.functions import broadcast
+from pyspark.sql.functions import broadcast, col, lit, size, struct
+from pyspark.sql.functions import split as split_column
 
 spark = session("local[2]")
 pictures = pictures_in(spark, asked["folder"])
@@ -28,6 +29,35 @@ def written():
 def without_errors(frame):
     """An error says of a file that was read here its place."""
     return [{**row, "error": row["error"] is not None} for row in rows_of(frame)]
+
+
+def kept():
+    """Columns by other names, with others beside them: a folder's, and one that a struct has."""
+    renamed = pictures.select(col("path").alias("uri"), struct(col("content").alias("bytes")).alias("file"), lit(1).alias("a.b"))
+    named = renamed.withColumn("name", split_column(col("uri"), "/")[size(split_column(col("uri"), "/")) - 1])
+    found = detect(named, path="uri", content="file.bytes", keep=["name", "`a.b`"])
+    return {"columns": found.columns, "names": sorted(row.name == row.path.rsplit("/", 1)[1] for row in found.collect())}
+
+
+def refused():
+    cases = [{"path": "uri"}, {"content": "image"}, {"path": "length"}, {"keep": "length"}, {"keep": ["Path"]}, {"keep": ["label"]}]
+    told = []
+    for options in cases:
+        try:
+            detect(pictures, **options)
+            told.append(None)
+        except ValueError as error:
+            told.append(str(error))
+    return told
+
+
+def streamed():
+    """What comes into a folder, as it comes."""
+    stream = spark.readStream.format("binaryFile").schema(pictures.schema).load(asked["folder"] + "/deeper")
+    out = asked["scratch"] + "/streamed"
+    query = detect(stream, keep=["length"]).writeStream.format("parquet").option("checkpointLocation", out + "-state")
+    query.trigger(availableNow=True).start(out).awaitTermination(120)
+    return spark.read.parquet(out).count()
 
 
 def many():
@@ -58,6 +88,9 @@ tell(
     read_back={"rows": rows_of(read) == found, "schema": read.schema.simpleString()},
     missing=rows_of(missing(detect(pictures), asked["folder"])),
     by_paths=without_errors(detect(pictures.select("path"))) == without_errors(detect(pictures)),
+    kept=kept(),
+    refused=refused(),
+    streamed=streamed(),
     embedded=rows_of(embed(pictures)),
     classified=rows_of(classify(pictures, top=2)),
     no_model=failure(detect(pictures, model="no-such-model")),

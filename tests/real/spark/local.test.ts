@@ -25,6 +25,9 @@ interface Told {
   readonly read_back: { rows: boolean; schema: string };
   readonly missing: { path: string; length: number; why: string }[];
   readonly by_paths: boolean;
+  readonly kept: { columns: string[]; names: boolean[] };
+  readonly refused: string[];
+  readonly streamed: number;
   readonly embedded: (Row & { embedding: number[] | null })[];
   readonly classified: (Row & { classes: { label: string }[] | null })[];
   readonly no_model: string;
@@ -90,6 +93,18 @@ describe.skipIf(!isSparkAsked)(`ocellus-spark in local[2] (${sparkNeeds})`, () =
       { path: url('empty.jpg'), length: 0, why: 'it is empty' },
     ]);
     expect(told.by_paths).toBe(true);
+    const own = ['path', 'model', 'width', 'height', 'detections', 'error'];
+    expect(told.kept).toEqual({ columns: [...own, 'name', 'a.b'], names: Array(4).fill(true) });
+    const have = 'path, modificationTime, length, content';
+    expect(told.refused).toEqual([
+      `path: expected a column uri, got ${have}`,
+      `content: expected a column image, got ${have}`,
+      'path: expected a column of texts, length is one of bigint',
+      'keep: expected a list of names, got the text "length"; [\'length\'] is one',
+      'keep: expected other names than detections, error, height, model, path, width; rename Path before: withColumnRenamed',
+      `keep: expected a column label, got ${have}`,
+    ]);
+    expect(told.streamed).toBe(1);
     expect(told.embedded.map(({ embedding }) => embedding)).toEqual([
       null,
       ...(await Promise.all(files.map(embeddingOf))),

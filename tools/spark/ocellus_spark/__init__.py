@@ -7,9 +7,9 @@
 import sys
 
 from .corpus import classify, detect, embed, missing
-from .feeder import WorkerError, answer
+from .feeder import WorkerError, answer, answer_table
 
-__all__ = ["WorkerError", "answer", "classify", "detect", "embed", "missing"]
+__all__ = ["WorkerError", "answer", "answer_table", "classify", "detect", "embed", "missing"]
 
 
 def _travel_by_value():
@@ -17,7 +17,7 @@ def _travel_by_value():
     try:
         from pyspark import cloudpickle
     except ImportError:
-        return  # Without Spark there is `answer`.
+        return  # Without Spark there are `answer` and `answer_table`.
     for name in (__name__, corpus.__name__, feeder.__name__):
         cloudpickle.register_pickle_by_value(sys.modules[name])
 

@@ -1,12 +1,16 @@
 """A worker process of Ocellus that answers batches of Arrow with batches of Arrow."""
 
 import atexit
-import fcntl
 import subprocess
 import tempfile
 import threading
 
 import pyarrow as pa
+
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # Windows: a client of a cluster, or a worker with the pipe that it has.
 
 # Of a larger batch so many rows are sent at a time: the worker begins with the first ones while others are on their way.
 ROWS = 32
@@ -33,6 +37,29 @@ def answer(batches, command):
     >>> for batch in answer(reader, ["ocellus", "worker", "--arrow"]):
     ...     print(batch["detections"])
     """
+    told = _told(batches, command)
+    next(told, None)
+    yield from told
+
+
+def answer_table(table, command):
+    """Answers a table by a worker process of its own, for engines that hand on whole tables: Dask, Ray Data, Polars, pandas.
+
+    :param table: ``pyarrow.Table`` or ``pyarrow.RecordBatch`` with the columns ``path`` (texts) and ``content`` (bytes), of any layout;
+        others are left out. Without ``content`` the worker reads the files itself.
+    :param command: As of ``answer``.
+    :returns: ``pyarrow.Table``, one row for each that came, in their order; of no rows one of the same columns.
+    :raises WorkerError: when the worker fails.
+
+    >>> polars.from_arrow(answer_table(pictures.to_arrow(), ["ocellus", "worker", "--arrow"]))
+    """
+    batches = table.to_batches() if isinstance(table, pa.Table) else [table]
+    schema, *told = _told(batches or [pa.RecordBatch.from_pylist([], table.schema)], command)
+    return pa.Table.from_batches(told, schema)
+
+
+def _told(batches, command):
+    """The schema of what the worker tells, then its batches."""
     with tempfile.TemporaryFile() as words:
         try:
             child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=words)
@@ -62,6 +89,7 @@ def answer(batches, command):
                 try:
                     if reader is None:
                         reader = pa.ipc.open_stream(child.stdout)
+                        yield reader.schema
                     batch = reader.read_next_batch()
                 except StopIteration:
                     break
@@ -165,7 +193,9 @@ class _Feeder(threading.Thread):
                 if columns is None:
                     columns = [field for field in _COLUMNS if field.name == "path" or field.name in batch.schema.names]
                     columns = pa.schema(columns)
-                batch = batch.select(columns.names).cast(columns)
+                # One by one: batches of pyarrow 15 have no `cast`.
+                arrays = [batch.column(field.name).cast(field.type) for field in columns]
+                batch = pa.RecordBatch.from_arrays(arrays, schema=columns)
             except BaseException as error:
                 self.error = error
                 return
