@@ -1,11 +1,13 @@
 // The C interface of compiled programs. What is checked here is what a caller hands over; what a file says, check.cpp looks at.
 #include "ocellus.h"
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <new>
 
+#include "internal.h"
 #include "native/table.h"
 #include "program/program.h"
 
@@ -19,11 +21,13 @@ struct ocellus_program {
   /// What `Program::run` takes: an address for each tensor.
   Buffer<const uint8_t*> addresses;
   Isa isa = Isa::scalar;
+  /// A run is on its way.
+  std::atomic<bool> busy{false};
 };
 
 namespace {
 
-thread_local ProgramError last_error;
+thread_local ProgramError error_of_thread;
 
 /// More threads than this are a slip.
 constexpr uint32_t most_threads = 64;
@@ -43,7 +47,7 @@ bool choose_isa(const char* asked, Isa& isa) {
     isa = one;
     if (is_offered(one)) return true;
   }
-  return last_error.set("instruction_set: expected one that this processor has, such as %s, got %.40s", name_of(best_isa()), asked);
+  return last_error().set("instruction_set: expected one that this processor has, such as %s, got %.40s", name_of(best_isa()), asked);
 }
 
 bool list_tensors(ocellus_program& made) {
@@ -52,7 +56,7 @@ bool list_tensors(ocellus_program& made) {
   size_t inputs = 0;
   for (size_t i = 0; i < count; i++) inputs += is_input(program, i) ? 1 : 0;
   if (!made.addresses.allocate(count) || !made.inputs.allocate(inputs) || !made.outputs.allocate(count - inputs)) {
-    return last_error.set("no memory for the list of %zu tensors", count);
+    return last_error().set("no memory for the list of %zu tensors", count);
   }
   size_t input = 0;
   size_t output = 0;
@@ -69,24 +73,24 @@ bool list_tensors(ocellus_program& made) {
 bool load_into(ocellus_program& made, const void* bytes, size_t size, const ocellus_options& options) {
   if (!choose_isa(options.instruction_set, made.isa)) return false;
   if (options.threads > most_threads) {
-    return last_error.set("threads: expected at most %u, got %u", most_threads, options.threads);
+    return last_error().set("threads: expected at most %u, got %u", most_threads, options.threads);
   }
   const ProgramKernels& kernels = *table_of(made.isa).program;
   const ProgramKernels& scalar = *table_of(Isa::scalar).program;
   const size_t threads = options.threads > 0 ? options.threads : 1;
-  if (!made.program.load(static_cast<const uint8_t*>(bytes), size, kernels, scalar, threads, last_error)) return false;
+  if (!made.program.load(static_cast<const uint8_t*>(bytes), size, kernels, scalar, threads, last_error())) return false;
   return list_tensors(made);
 }
 
 int describe(const ocellus_program* program, bool of_inputs, size_t index, ocellus_tensor* described) {
   const char* what = of_inputs ? "input" : "output";
   if (program == nullptr || described == nullptr) {
-    last_error.set("ocellus_%s: expected a program and a tensor, got NULL", what);
+    last_error().set("ocellus_%s: expected a program and a tensor, got NULL", what);
     return -1;
   }
   const Buffer<size_t>& list = of_inputs ? program->inputs : program->outputs;
   if (index >= list.size()) {
-    last_error.set("ocellus_%s: expected an index below %zu, got %zu", what, list.size(), index);
+    last_error().set("ocellus_%s: expected an index below %zu, got %zu", what, list.size(), index);
     return -1;
   }
   const size_t at = list[index];
@@ -101,37 +105,47 @@ int describe(const ocellus_program* program, bool of_inputs, size_t index, ocell
   return 0;
 }
 
-/// @returns False with the error set.
-bool read_file(const char* path, Buffer<uint8_t>& bytes, size_t& size) {
+}  // namespace
+
+ProgramError& ocellus::last_error() { return error_of_thread; }
+
+Isa ocellus::isa_of(const ocellus_program& program) { return program.isa; }
+
+bool ocellus::read_file(const char* path, Buffer<uint8_t>& bytes, size_t& size) {
   std::FILE* file = std::fopen(path, "rb");
-  if (file == nullptr) return last_error.set("%.200s cannot be read: %s", path, std::strerror(errno));
+  if (file == nullptr) return last_error().set("%.200s cannot be read: %s", path, std::strerror(errno));
+  // Not by fstat, which older systems' C library lacks under this name. A folder opens, and cannot be read.
+  errno = 0;
+  if (std::fgetc(file) == EOF && errno != 0) {
+    last_error().set("%.200s cannot be read: %s", path, std::strerror(errno));
+    std::fclose(file);
+    return false;
+  }
   const bool sized = std::fseek(file, 0, SEEK_END) == 0;
   const long length = sized ? std::ftell(file) : -1;
   bool whole = false;
   if (length < 0 || length > most_file_bytes) {
-    last_error.set("%.200s cannot be read: expected a file of at most %ld bytes", path, most_file_bytes);
+    last_error().set("%.200s cannot be read: expected a file of at most %ld bytes", path, most_file_bytes);
   } else if (!bytes.allocate(static_cast<size_t>(length))) {
-    last_error.set("no memory for the %ld bytes of %.200s", length, path);
+    last_error().set("no memory for the %ld bytes of %.200s", length, path);
   } else {
     std::rewind(file);
     size = static_cast<size_t>(length);
     whole = std::fread(bytes.data(), 1, size, file) == size;
-    if (!whole) last_error.set("%.200s cannot be read: expected %ld bytes, got fewer", path, length);
+    if (!whole) last_error().set("%.200s cannot be read: expected %ld bytes, got fewer", path, length);
   }
   std::fclose(file);
   return whole;
 }
 
-}  // namespace
-
 ocellus_program* ocellus_load_bytes(const void* bytes, size_t size, const ocellus_options* options) {
   if (bytes == nullptr) {
-    last_error.set("ocellus_load_bytes: expected the bytes of a program, got NULL");
+    last_error().set("ocellus_load_bytes: expected the bytes of a program, got NULL");
     return nullptr;
   }
   void* room = ocellus::room_for<ocellus_program>();
   if (room == nullptr) {
-    last_error.set("no memory for a program");
+    last_error().set("no memory for a program");
     return nullptr;
   }
   auto* made = new (room) ocellus_program;
@@ -142,7 +156,7 @@ ocellus_program* ocellus_load_bytes(const void* bytes, size_t size, const ocellu
 
 ocellus_program* ocellus_load_file(const char* path, const ocellus_options* options) {
   if (path == nullptr) {
-    last_error.set("ocellus_load_file: expected a path, got NULL");
+    last_error().set("ocellus_load_file: expected a path, got NULL");
     return nullptr;
   }
   Buffer<uint8_t> bytes;
@@ -165,21 +179,26 @@ int ocellus_output(const ocellus_program* program, size_t index, ocellus_tensor*
 
 int ocellus_run(ocellus_program* program, const void* const* inputs, size_t count) {
   if (program == nullptr || (inputs == nullptr && count > 0)) {
-    last_error.set("ocellus_run: expected a program and its inputs, got NULL");
+    last_error().set("ocellus_run: expected a program and its inputs, got NULL");
     return -1;
   }
   if (count != program->inputs.size()) {
-    last_error.set("ocellus_run: expected %zu inputs, got %zu", program->inputs.size(), count);
+    last_error().set("ocellus_run: expected %zu inputs, got %zu", program->inputs.size(), count);
     return -1;
   }
   for (size_t i = 0; i < count; i++) {
-    if (inputs[i] == nullptr) {
-      last_error.set("ocellus_run: input %zu (%s): expected an address, got NULL", i, program->program.tensor_name(program->inputs[i]));
-      return -1;
-    }
-    program->addresses[program->inputs[i]] = static_cast<const uint8_t*>(inputs[i]);
+    if (inputs[i] != nullptr) continue;
+    last_error().set("ocellus_run: input %zu (%s): expected an address, got NULL", i, program->program.tensor_name(program->inputs[i]));
+    return -1;
   }
+  // Two at once would wait for each other, or mix their pictures.
+  if (program->busy.exchange(true)) {
+    last_error().set("ocellus_run: expected a program that no other thread runs, got one that is running: load one for each thread");
+    return -1;
+  }
+  for (size_t i = 0; i < count; i++) program->addresses[program->inputs[i]] = static_cast<const uint8_t*>(inputs[i]);
   program->program.run(program->addresses.data(), nullptr);
+  program->busy.store(false);
   return 0;
 }
 
@@ -189,7 +208,9 @@ void ocellus_close(ocellus_program* program) {
   std::free(program);
 }
 
-const char* ocellus_error(void) { return last_error.text; }
+const char* ocellus_version(void) { return OCELLUS_VERSION_TEXT; }
+
+const char* ocellus_error(void) { return last_error().text; }
 
 const char* ocellus_instruction_set(const ocellus_program* program) {
   return program == nullptr ? "" : name_of(table_of(program->isa).program_isa);

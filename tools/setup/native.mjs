@@ -200,7 +200,7 @@ function pkgConfig(version) {
   return `prefix=\${pcfiledir}/../..
 
 Name: ocellus
-Description: compiled programs of Ocellus from C
+Description: compiled networks of Ocellus from C
 Version: ${version}
 Cflags: -I\${prefix}/include
 Libs: -L\${prefix}/lib -locellus -Wl,-rpath,\${prefix}/lib
