@@ -1,15 +1,23 @@
 #include "program/crew.h"
 
+#include <unistd.h>
+
 #include <ctime>
 
 namespace ocellus {
 
-Bell::Bell() {
+Bell::Bell() { renew(); }
+
+void Bell::renew() {
+  sleeping_.store(0);
   pthread_mutex_init(&mutex_, nullptr);
   pthread_cond_init(&condition_, nullptr);
+  process_ = getpid();
 }
 
 Bell::~Bell() {
+  // It would wait for who slept there when the process was forked off.
+  if (process_ != getpid()) return;
   pthread_cond_destroy(&condition_);
   pthread_mutex_destroy(&mutex_);
 }
@@ -29,8 +37,10 @@ void Bell::wake() {
 
 Crew::~Crew() { dismiss(); }
 
+bool Crew::is_forked() const { return started_ > 0 && process_ != getpid(); }
+
 void Crew::dismiss() {
-  if (started_ == 0) return;
+  if (started_ == 0 || is_forked()) return;
   over_.store(true);
   bell_.ring();
   for (size_t i = 0; i < started_; i++) pthread_join(members_[i].thread, nullptr);
@@ -42,7 +52,12 @@ bool Crew::start(size_t size, Work work, void* context) {
   context_ = context;
   const size_t helpers = size < 1 ? 0 : (size < most ? size : most) - 1;
   if (helpers == 0) return true;
-  if (!members_.allocate(helpers)) return false;
+  return members_.allocate(helpers) && recruit(helpers);
+}
+
+bool Crew::recruit(size_t helpers) {
+  started_ = 0;
+  process_ = getpid();
   for (size_t i = 0; i < helpers; i++) {
     members_[i].crew = this;
     members_[i].index = i + 1;
@@ -64,6 +79,13 @@ void* Crew::live(void* member) {
 }
 
 void Crew::run() {
+  if (is_forked()) {
+    const size_t helpers = started_;
+    // What they held at that moment nobody gives back.
+    bell_.renew();
+    // Fewer do as well: nobody is waited for who is not there.
+    recruit(helpers);
+  }
   const uint64_t run = runs_.fetch_add(1) + 1;
   bell_.ring();
   work_(context_, 0, run);

@@ -20,6 +20,8 @@ class Bell {
  public:
   Bell();
   ~Bell();
+  /// Where it lies nobody sleeps, whatever its memory says: in a process that was forked off while others did.
+  void renew();
   Bell(const Bell&) = delete;
   Bell& operator=(const Bell&) = delete;
 
@@ -68,6 +70,8 @@ class Bell {
   alignas(cache_line) std::atomic<uint32_t> sleeping_{0};
   pthread_mutex_t mutex_;
   pthread_cond_t condition_;
+  /// In which it began.
+  int64_t process_;
 };
 
 /// The pieces of each step, and which thread does them. Each has a run of neighbours, the same part of every step, so that what it
@@ -114,6 +118,8 @@ class Sharing {
     done.store(step << count_bits | (count + part.to - part.from));
     bell_.ring();
   }
+
+  void renew() { bell_.renew(); }
 
   /// Returns when all pieces of the step are done.
   void wait(uint64_t step, size_t pieces) {
@@ -192,8 +198,11 @@ class Crew {
   size_t size() const { return started_ + 1; }
   /// Ends the threads; the caller is alone then.
   void dismiss();
+  /// Is this a process that was forked off since the threads began? Then they are not here.
+  bool is_forked() const;
 
-  /// Lets all threads work; returns when this one has.
+  /// Lets all threads work; returns when this one has. In a process that was forked off, whose copy of the threads is none, it begins
+  /// others first, or works alone where the system gives none.
   void run();
 
  private:
@@ -203,8 +212,11 @@ class Crew {
     pthread_t thread;
   };
   static void* live(void* member);
+  bool recruit(size_t helpers);
 
   Buffer<Member> members_;
+  /// Of the process that they are in.
+  int64_t process_ = 0;
   size_t started_ = 0;
   Work work_ = nullptr;
   void* context_ = nullptr;

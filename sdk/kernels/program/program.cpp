@@ -135,6 +135,7 @@ void Program::run(const uint8_t* const* inputs, uint64_t* nanoseconds) {
     if (step.tensor != program_none) step.source = inputs[step.tensor];
   }
   nanoseconds_ = nanoseconds;
+  if (crew_.is_forked()) sharing_.renew();
   crew_.run();
 }
 
