@@ -38,6 +38,43 @@ function parquetOf(rows: readonly Row[], without?: string): Uint8Array {
   );
 }
 
+/** One row, with a label of any kind and a list. */
+function columnsOf({ label, embedding }: { label: unknown[]; embedding: unknown[] }): Uint8Array {
+  const kind = (value: unknown) =>
+    ({ bigint: { type: 'INT64' }, number: { type: 'INT32' }, string: { type: 'BYTE_ARRAY', converted_type: 'UTF8' } })[
+      typeof value as 'bigint' | 'number' | 'string'
+    ] as Partial<SchemaElement>;
+  return new Uint8Array(
+    parquetWriteBuffer({
+      schema: [
+        { name: 'schema', num_children: 2 },
+        { name: 'label', repetition_type: 'OPTIONAL', ...kind(label[0]) },
+        { name: 'embedding', converted_type: 'LIST', num_children: 1, repetition_type: 'OPTIONAL' },
+        { name: 'list', num_children: 1, repetition_type: 'REPEATED' },
+        { name: 'element', repetition_type: 'OPTIONAL', ...kind(embedding[0]) },
+      ],
+      columnData: [
+        { name: 'label', data: label },
+        { name: 'embedding', data: [embedding] },
+      ],
+    }),
+  );
+}
+
+/** Columns that are fields of a struct. */
+const nested = () =>
+  new Uint8Array(
+    parquetWriteBuffer({
+      schema: [
+        { name: 'schema', num_children: 1 },
+        { name: 'row', num_children: 2, repetition_type: 'OPTIONAL' },
+        { name: 'label', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' },
+        { name: 'embedding', type: 'FLOAT', repetition_type: 'OPTIONAL' },
+      ],
+      columnData: [{ name: 'row', data: [{ label: 'cat', embedding: 1 }] }],
+    }),
+  );
+
 async function embedded(photos: readonly string[], labelOf: (name: string) => string): Promise<Row[]> {
   const classifier = await loadClassifier();
   const rows: Row[] = [];
@@ -71,11 +108,15 @@ describe('ocellus teach --table', () => {
     const rows = (await embedded(photos, labelOf)).reverse();
     const unread: Row = { path: 'file:/album/broken.jpg', label: 'our cat', model: rows[0]!.model, embedding: null };
     mkdirSync(table);
-    writeFileSync(join(table, 'part-1.parquet'), parquetOf([rows[0]!, unread, rows[1]!]));
+    const unlabelled = { ...rows[0]!, path: 'file:/album/new.jpg', label: null };
+    writeFileSync(join(table, 'part-1.parquet'), parquetOf([rows[0]!, unread, rows[1]!, unlabelled]));
     writeFileSync(join(table, 'part-0.parquet'), parquetOf(rows.slice(2)));
     writeFileSync(join(table, '_SUCCESS'), '');
     const taught = await ocellus(['teach', '--store', store!, '--table', table, '--json']);
-    expect([taught.code, taught.err]).toEqual([0, 'note 1 rows have no embedding, and are left out\n']);
+    expect([taught.code, taught.err]).toEqual([
+      0,
+      'note 1 rows have no embedding, and are left out\nnote 1 rows have no label, and are left out\n',
+    ]);
     const lines = jsonLines(taught.out) as { file?: string }[];
     expect(lines.slice(0, -1).map((line) => line.file)).toEqual([
       ...['wall.jpg', 'cat.jpg', 'cup.jpg', 'motorcycle.jpg'].map((name) => `file:/album/${name}`),
@@ -98,8 +139,35 @@ describe('ocellus teach --table', () => {
     mkdirSync(join(folder, 'none'));
     const cases: [string, RegExp][] = [
       [put('text.parquet', 'no Parquet at all'), /text\.parquet: cannot be read as Parquet of labels and embeddings: /],
-      [put('a.parquet', parquetOf([good], 'label')), /a\.parquet: .*: expected a column label, there is none/],
-      [put('b.parquet', parquetOf([{ ...good, label: null }])), /b\.parquet, row 1: label: expected 1 to 64 printable/],
+      [put('a.parquet', parquetOf([good], 'label')), /a\.parquet: .*: expected a column label, got path, model, emb/],
+      [
+        put(
+          'b.parquet',
+          parquetOf([
+            { ...good, label: null },
+            { ...good, embedding: null },
+          ]),
+        ),
+        /b\.parquet: expected rows with a label and an embedding, found none; 1 have no embedding, 1 others no label/,
+      ],
+      [put('empty.parquet', parquetOf([])), /empty\.parquet: expected rows with a label and an embedding, found none/],
+      [
+        put('many.parquet', parquetOf(Array.from({ length: 1001 }, (_, i) => ({ ...good, label: `label ${i}` })))),
+        /label: expected at most 1000 different ones, got 1001/,
+      ],
+      [
+        put('int64.parquet', columnsOf({ label: [3n], embedding: [1] })),
+        /label: expected a text, got 3, a whole number/,
+      ],
+      [
+        put('int32.parquet', columnsOf({ label: [3], embedding: [1] })),
+        /label: expected a text, got 3, a number; write/,
+      ],
+      [
+        put('whole.parquet', columnsOf({ label: ['cat'], embedding: [7n] })),
+        /embedding: expected a list of floats, got 7, a whole number, as number 1 of it/,
+      ],
+      [put('nested.parquet', nested()), /expected a column label and one embedding, got row/],
       [
         put('c.parquet', parquetOf([good])),
         /a\.jpg: model: expected [0-9a-f]{64}, the embedding network of the store, got f{64}/,

@@ -1,10 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shown } from '../../sdk/base/arguments.ts';
 import { composed } from '../../sdk/base/composed.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import type { ClassifierCard } from '../../sdk/core/cards/card.ts';
 import { type Embedding, quantiseEmbedding } from '../../sdk/core/embedding.ts';
-import { checkLabel, shown } from '../../sdk/learn/ledger/example.ts';
+import { checkLabel } from '../../sdk/learn/ledger/example.ts';
+import { defaultLimits } from '../../sdk/learn/ledger/limits.ts';
 
 /** A row of a table of what is to be taught. */
 export interface LessonRow {
@@ -22,6 +24,8 @@ export interface LessonTable {
   readonly rows: readonly LessonRow[];
   /** How many rows have no embedding: pictures that could not be read. */
   readonly without: number;
+  /** How many others have no label: pictures of which nobody has said what they show. */
+  readonly unlabelled: number;
 }
 
 /**
@@ -32,15 +36,30 @@ export interface LessonTable {
  */
 export async function readLessonTable(paths: readonly string[]): Promise<LessonTable> {
   const rows: LessonRow[] = [];
-  let without = 0;
+  let [without, unlabelled] = [0, 0];
   for (const file of await filesOf(paths)) {
     for (const [i, row] of (await rowsOf(file)).entries()) {
       if (row.embedding === null || row.embedding === undefined) without++;
+      else if (row.label === null || row.label === undefined) unlabelled++;
       else rows.push(lessonOf(row, `${file}, row ${i + 1}`));
     }
   }
   rows.sort((a, b) => order(a.label, b.label) || order(a.file, b.file));
-  return { rows, without };
+  if (rows.length === 0) {
+    throw new InputError(
+      `${paths.join(', ')}: expected rows with a label and an embedding, found none; ${without} have no embedding, ${unlabelled} others no label`,
+    );
+  }
+  assertFewLabels(rows);
+  return { rows, without, unlabelled };
+}
+
+/** Before anything is taught: half of the labels would be of no use. */
+function assertFewLabels(rows: readonly LessonRow[]): void {
+  const labels = new Set(rows.map(({ label }) => label)).size;
+  const most = defaultLimits.parts;
+  if (labels <= most) return;
+  throw new InputError(`label: expected at most ${most} different ones, got ${labels}; a store keeps no more`);
 }
 
 /**
@@ -64,20 +83,40 @@ export function assertNetwork({ rows }: LessonTable, { sha256, dimension }: Clas
 const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 function lessonOf({ label, embedding, model, path }: Row, where: string): LessonRow {
-  const isList = Array.isArray(embedding) && embedding.every((value) => typeof value === 'number');
-  if (!isList) throw new InputError(`${where}: embedding: expected a list of numbers, got ${shown(embedding)}`);
-  const name = typeof label === 'string' ? composed(label) : label;
+  assertNumbers(embedding, where);
+  if (typeof label !== 'string') {
+    throw new InputError(
+      `${where}: label: expected a text, got ${shown(label)}, ${kindOf(label)}; write a column of the labels’ names`,
+    );
+  }
+  const name = composed(label);
   try {
     checkLabel(name);
     return {
       label: name,
       file: typeof path === 'string' ? path : where,
       ...(typeof model === 'string' && { model }),
-      embedding: quantiseEmbedding(Float32Array.from(embedding as number[])),
+      embedding: quantiseEmbedding(Float32Array.from(embedding)),
     };
   } catch (error) {
     throw error instanceof InputError ? new InputError(`${where}: ${error.message}`) : error;
   }
+}
+
+function assertNumbers(embedding: unknown, where: string): asserts embedding is number[] {
+  const expected = `${where}: embedding: expected a list of floats`;
+  if (!Array.isArray(embedding)) throw new InputError(`${expected}, got ${shown(embedding)}`);
+  const at = embedding.findIndex((value) => typeof value !== 'number');
+  if (at < 0) return;
+  const got: unknown = embedding[at];
+  throw new InputError(`${expected}, got ${shown(got)}, ${kindOf(got)}, as number ${at + 1} of it`);
+}
+
+/** Whole numbers of 64 bits are read as such. */
+function kindOf(value: unknown): string {
+  if (typeof value === 'bigint') return 'a whole number';
+  if (value === null) return 'nothing';
+  return typeof value === 'object' ? shown(value) : `a ${typeof value}`;
 }
 
 /** As it is read: the columns may be of any type. */
@@ -100,14 +139,15 @@ async function filesOf(paths: readonly string[]): Promise<string[]> {
 }
 
 async function rowsOf(path: string): Promise<Row[]> {
-  const { parquetMetadata, parquetReadObjects, compressors } = await reader();
+  const { parquetMetadata, parquetReadObjects, parquetSchema, compressors } = await reader();
   try {
     const { buffer, byteOffset, byteLength } = await readFile(path);
     const file = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
     const metadata = parquetMetadata(file);
-    const names = metadata.schema.map(({ name }) => name);
+    // Those of the table; fields of structs have names too.
+    const names = parquetSchema(metadata).children.map(({ element }) => element.name);
     const missing = ['label', 'embedding'].filter((name) => !names.includes(name));
-    if (missing.length > 0) throw new Error(`expected a column ${missing.join(' and one ')}, there is none`);
+    if (missing.length > 0) throw new Error(`expected a column ${missing.join(' and one ')}, got ${names.join(', ')}`);
     const columns = ['label', 'embedding', 'model', 'path'].filter((name) => names.includes(name));
     return (await parquetReadObjects({ file, metadata, columns, compressors })) as unknown as Row[];
   } catch (error) {

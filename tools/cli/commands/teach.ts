@@ -124,6 +124,7 @@ async function teachPictures(
 async function teachTable(table: LessonTable, model: string, lessons: Lessons): Promise<void> {
   assertNetwork(table, (await readEmbedder(model)).card);
   if (table.without > 0) printNote(`${table.without} rows have no embedding, and are left out`);
+  if (table.unlabelled > 0) printNote(`${table.unlabelled} rows have no label, and are left out`);
   for (const { file, label, embedding } of table.rows) await lessons.add({ file, label }, embedding);
 }
 
