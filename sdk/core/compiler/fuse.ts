@@ -87,7 +87,8 @@ class Fusing {
 /** What was said of the later layer's numbers holds for the one that now gives them. */
 function inherit(layer: Layer, later: Layer): void {
   layer.measured = later.measured;
-  layer.fixed = later.fixed ?? (later.kind === 'unary' ? undefined : layer.fixed);
+  // A scale that was said of the numbers before says nothing of what a factor or a sum makes of them.
+  layer.fixed = later.fixed;
 }
 
 const affineOnInput: Pass = (layer, fusing) => {
@@ -95,6 +96,8 @@ const affineOnInput: Pass = (layer, fusing) => {
   const { scale, mean, ...input } = layer.input.layer;
   const scales = scale.map((one, c) => one * layer.scale[c]!);
   const means = mean.map((one, c) => one - layer.bias[c]! / scales[c]!);
+  // Zeros around the picture are bytes too: where no byte is 0, the picture is brought to a range that has one.
+  if (!means.every((one) => one >= -0.5 && one <= 255.5)) return false;
   const joined: Layer = { ...input, scale: scales, mean: means, measured: layer.measured };
   fusing.putAt(layer, [joined]);
   fusing.replace(layer, joined);

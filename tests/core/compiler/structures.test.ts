@@ -59,6 +59,200 @@ const structures: Readonly<Record<string, (net: NetworkBuilder, x: string) => st
   },
 };
 
+/** What a tensor becomes where it is quantised and made floats again. */
+function quantised(net: NetworkBuilder, x: string, scale: number, zero: number, type: 'uint8' | 'int8' = 'uint8') {
+  const ends = [net.constant([], [scale]), net.constant([], [zero], type)];
+  return net.node('DequantizeLinear', [net.node('QuantizeLinear', [x, ...ends]), ...ends]);
+}
+
+const resized = (net: NetworkBuilder, x: string, factor: number, texts: Record<string, string>, ints = {}) =>
+  net.node('Resize', [x, '', net.constant([4], [1, 1, factor, factor])], { texts, ints });
+
+/** With the opset that has it. */
+const newer: Readonly<Record<string, readonly [number, (net: NetworkBuilder, x: string) => string]>> = {
+  'bytes from 0 on in place of a Relu, which only the output wants': [
+    13,
+    (net, x) => quantised(net, net.conv(x, [8, 8], 3), 0.02, 0),
+  ],
+  'bytes from 0 on in place of a Relu, signed, before a softmax': [
+    13,
+    (net, x) =>
+      net.node('Softmax', [quantised(net, net.conv(x, [8, 8], 3), 0.02, -128, 'int8')], { ints: { axis: 1 } }),
+  ],
+  'signed bytes whose type only an attribute says': [
+    21,
+    (net, x) => {
+      const scale = net.constant([], [0.05]);
+      const bytes = net.node('QuantizeLinear', [net.conv(x, [8, 8], 3), scale], { ints: { output_dtype: 3 } });
+      return net.conv(net.node('DequantizeLinear', [bytes, scale]), [8, 4]);
+    },
+  ],
+  'signed bytes whose zero point is computed': [
+    13,
+    (net, x) => {
+      const ends = [net.constant([], [0.05]), net.node('Identity', [net.constant([], [0], 'int8')])];
+      const bytes = net.node('QuantizeLinear', [net.conv(x, [8, 8], 3), ...ends]);
+      return net.conv(net.node('DequantizeLinear', [bytes, ...ends]), [8, 4]);
+    },
+  ],
+  'bytes that are multiplied by a factor, which no scale is said of': [
+    13,
+    (net, x) => {
+      const large = net.node('Mul', [quantised(net, net.conv(x, [8, 8], 3), 0.05, 128), net.constant([1], [8])]);
+      return net.conv(net.node('MaxPool', [large], { ints: { kernel_shape: [2, 2], strides: [2, 2] } }), [8, 4]);
+    },
+  ],
+  'bytes that larger numbers are added to, which no scale is said of': [
+    13,
+    (net, x) => {
+      const large = net.node('Mul', [x, net.constant([1], [10])]);
+      const sum = net.node('Add', [quantised(net, net.conv(x, [8, 8], 3), 0.05, 128), large]);
+      return net.conv(net.node('Relu', [sum]), [8, 4]);
+    },
+  ],
+  'quantised zeros around a quantised picture': [
+    13,
+    (net, x) => {
+      const around = net.node('Pad', [quantised(net, x, 0.03, 0), net.integers(0, 0, 0, 0, 0, 0, 1, 1)]);
+      return net.conv(quantised(net, around, 0.03, 0), [8, 4], 3, { strides: [2, 2], pads: [0, 0, 0, 0] });
+    },
+  ],
+  'nothing around a picture': [
+    13,
+    (net, x) => net.node('Add', [x, net.node('Pad', [x, net.integers(0, 0, 0, 0, 0, 0, 0, 0)])]),
+  ],
+  'zeros around a picture, which an addition takes': [
+    13,
+    (net, x) => {
+      const inner = net.conv(x, [8, 8], 3, { pads: [0, 0, 0, 0] });
+      return net.node('Add', [net.conv(x, [8, 8]), net.node('Pad', [inner, net.integers(0, 0, 1, 1, 0, 0, 1, 1)])]);
+    },
+  ],
+  'twos around a picture': [
+    13,
+    (net, x) => {
+      const around = net.node('Pad', [x, net.integers(0, 0, 1, 1, 0, 0, 1, 1), net.constant([], [2])]);
+      return net.conv(around, [8, 4], 3, { pads: [0, 0, 0, 0] });
+    },
+  ],
+  'ones behind channels': [
+    13,
+    (net, x) => net.node('Pad', [x, net.integers(0, 0, 0, 0, 0, 4, 0, 0), net.constant([], [1])]),
+  ],
+  ...Object.fromEntries(
+    ['reflect', 'edge'].map((mode) => [
+      `around a picture what is beside it: ${mode}`,
+      [
+        13,
+        (net: NetworkBuilder, x: string) => {
+          const around = net.node('Pad', [x, net.integers(0, 0, 2, 1, 0, 0, 1, 2)], { texts: { mode } });
+          return net.conv(around, [8, 4], 3, { pads: [0, 0, 0, 0] });
+        },
+      ] as const,
+    ]),
+  ),
+  'resized by 4 between pixels': [13, (net, x) => resized(net, x, 4, { mode: 'linear' })],
+  'resized by 2 with corners on corners': [
+    13,
+    (net, x) =>
+      net.conv(resized(net, x, 2, { mode: 'linear', coordinate_transformation_mode: 'align_corners' }), [8, 4], 3),
+  ],
+  'resized by 2 from the corner': [
+    13,
+    (net, x) => resized(net, x, 2, { mode: 'linear', coordinate_transformation_mode: 'asymmetric' }),
+  ],
+  'resized by 2 by a curve': [13, (net, x) => resized(net, x, 2, { mode: 'cubic' })],
+  'every second pixel': [
+    13,
+    (net, x) => resized(net, x, 0.5, { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }),
+  ],
+  'resized to odd sides': [
+    13,
+    (net, x) => net.node('Resize', [x, '', '', net.integers(1, 8, 24, 20)], { texts: { mode: 'linear' } }),
+  ],
+  'halved with a filter against aliasing': [
+    18,
+    (net, x) => resized(net, net.conv(x, [8, 8]), 0.5, { mode: 'linear' }, { antialias: 1 }),
+  ],
+  'one number that becomes many, as an output': [
+    13,
+    (net, x) => net.node('Expand', [net.node('GlobalAveragePool', [x]), net.integers(1, 8, 4, 4)]),
+  ],
+  'one number that becomes many, before a convolution': [
+    13,
+    (net, x) => net.conv(net.node('Tile', [net.node('GlobalAveragePool', [x]), net.integers(1, 1, 4, 4)]), [8, 4], 3),
+  ],
+  'channels as blocks of pixels': [
+    13,
+    (net, x) => net.node('DepthToSpace', [net.conv(x, [8, 8])], { ints: { blocksize: 2 } }),
+  ],
+  'channels as blocks of pixels, each its own': [
+    13,
+    (net, x) => net.node('DepthToSpace', [net.conv(x, [8, 8])], { ints: { blocksize: 2 }, texts: { mode: 'CRD' } }),
+  ],
+  'blocks of pixels as channels': [
+    13,
+    (net, x) => net.conv(net.node('SpaceToDepth', [net.conv(x, [8, 8])], { ints: { blocksize: 2 } }), [32, 4]),
+  ],
+  'colours in the other order': [
+    13,
+    (net) => {
+      const turned = net.node('Gather', [net.picture(), net.integers(2, 1, 0)], { ints: { axis: 1 } });
+      return net.node('Relu', [net.conv(turned, [3, 8], 3)]);
+    },
+  ],
+  'colours backwards': [
+    13,
+    (net) => {
+      const ends = [net.integers(-1), net.integers(-9), net.integers(1), net.integers(-1)];
+      return net.node('Relu', [net.conv(net.node('Slice', [net.picture(), ...ends]), [3, 8], 3)]);
+    },
+  ],
+  'columns backwards': [
+    13,
+    (net, x) => {
+      const ends = [net.integers(-1), net.integers(-99), net.integers(3), net.integers(-1)];
+      return net.conv(net.node('Slice', [x, ...ends]), [8, 4], 3);
+    },
+  ],
+  'the largest of all pixels, by their dimensions': [
+    13,
+    (net, x) => net.node('ReduceMax', [net.conv(x, [8, 8])], { ints: { axes: [2, 3], keepdims: 0 } }),
+  ],
+  'slopes in as many dimensions as the picture': [
+    13,
+    (net, x) => net.node('PRelu', [net.conv(x, [8, 16]), net.random([1, 16, 1, 1])]),
+  ],
+  'no less than a number': [13, (net, x) => net.node('Max', [net.conv(x, [8, 8]), net.constant([], [0.5])])],
+  'no more than a number': [13, (net, x) => net.node('Min', [net.constant([], [0.5]), x])],
+  ...Object.fromEntries(
+    ['Selu', 'Celu', 'Softsign', 'Sin', 'Cos'].map((op) => [
+      `the function ${op}`,
+      [13, (net: NetworkBuilder, x: string) => net.node(op, [net.conv(x, [8, 8])])] as const,
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['Reciprocal', 'Log'].map((op) => [
+      `the function ${op}`,
+      [13, (net: NetworkBuilder, x: string) => net.node(op, [net.node('Add', [x, net.constant([1], [1])])])] as const,
+    ]),
+  ),
+  'a picture that is brought above 0 before zeros are put around': [
+    13,
+    (net) => {
+      const above = net.node('Add', [net.node('Mul', ['images', net.constant([1], [1 / 64])]), net.constant([1], [3])]);
+      return net.node('Relu', [net.conv(above, [3, 8], 3)]);
+    },
+  ],
+  'a picture that is brought below 0 before zeros are put around': [
+    13,
+    (net) => {
+      const below = net.node('Sub', [net.node('Mul', ['images', net.constant([1], [1 / 64])]), net.constant([1], [6])]);
+      return net.node('Relu', [net.conv(below, [3, 8], 3)]);
+    },
+  ],
+};
+
 /** A transposed convolution: kernel, stride, attributes, groups. */
 const transposed = [
   ['2 x 2 by 2', [2, 2], [2, 2], {}, 1],
@@ -82,6 +276,13 @@ describe('what networks from elsewhere are made of', () => {
     net.output(make(net, convolved(net)));
     const { errors } = await compareWithFloat(net.build(side), side);
     expect(errors[0]).toBeLessThan(0.03);
+  });
+
+  test.each(Object.entries(newer))('%s', async (_, [opset, make]) => {
+    const net = new NetworkBuilder();
+    net.output(make(net, convolved(net)));
+    const { errors } = await compareWithFloat(net.build(side, 'float32', opset), side);
+    expect(errors[0]).toBeLessThan(0.045);
   });
 
   test.each(transposed)('a transposed convolution, %s', async (_, kernel, strides, ints, group) => {
@@ -161,6 +362,44 @@ describe('what is refused before anything is computed', () => {
     await expect(refused(net.build(side))).rejects.toThrow(
       /\(DynamicQuantizeLinear\) cannot be compiled: compile the network of floats/,
     );
+  });
+
+  test.each<[string, RegExp, number, (net: NetworkBuilder, x: string) => string]>([
+    [
+      'fractions that are cut off',
+      /\(Cast\) cannot be compiled: it makes int32 of float32, which would change numbers/,
+      13,
+      (net, x) => net.node('Cast', [net.node('Cast', [x], { ints: { to: 6 } })], { ints: { to: 1 } }),
+    ],
+    [
+      'numbers of 16 bits',
+      /\(QuantizeLinear\) cannot be compiled: it makes numbers of uint16: expected 8 bits/,
+      21,
+      (net, x) => {
+        const scale = net.constant([], [0.0005]);
+        const words = net.node('QuantizeLinear', [x, scale], { ints: { output_dtype: 4 } });
+        return net.conv(net.node('DequantizeLinear', [words, scale]), [8, 4]);
+      },
+    ],
+    [
+      'a slope for each column',
+      /\(PRelu\) cannot be compiled: expected one slope, or one for each channel, got \[16\]/,
+      13,
+      (net, x) => net.node('PRelu', [net.conv(x, [8, 16]), net.random([16])]),
+    ],
+    [
+      'what is suppressed, before what there is no operator for',
+      /\(TopK\) cannot be compiled: Ocellus itself keeps the best/,
+      13,
+      (net, x) => {
+        const [values] = net.nodes('TopK', [net.node('Floor', [x]), net.integers(3)], 2, { ints: { axis: 1 } });
+        return values!;
+      },
+    ],
+  ])('%s', async (_, message, opset, make) => {
+    const net = new NetworkBuilder();
+    net.output(make(net, convolved(net)));
+    await expect(refused(net.build(side, 'float32', opset))).rejects.toThrow(message);
   });
 
   test('a window larger than any kernel takes', async () => {

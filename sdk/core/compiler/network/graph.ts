@@ -18,6 +18,8 @@ export interface KnownGraph {
   readonly outputs: readonly string[];
   readonly opset: number;
   readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** onnxruntime's name of the type of each tensor that a node gives, half floats among the floats. */
+  readonly types: ReadonlyMap<string, string>;
   readonly constants: ReadonlyMap<string, Constant>;
   /** The numbers of a constant as the file has them, where they are whole ones. */
   integers(name: string): OnnxNumbers | undefined;
@@ -86,7 +88,7 @@ async function trace(
   input: string,
   type: InputType,
   shape: InputShape,
-): Promise<Pick<KnownGraph, 'shapes' | 'constants'>> {
+): Promise<Pick<KnownGraph, 'shapes' | 'types' | 'constants'>> {
   const wanted = graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '');
   const tracer = await Tracer.open(
     bytes,
@@ -94,6 +96,7 @@ async function trace(
     wanted.filter((name) => !graph.outputs.includes(name)),
   );
   const shapes = new Map<string, readonly number[]>([[input, shape]]);
+  const types = new Map<string, string>([[input, type === 'float16' ? 'float32' : type]]);
   const declared = tracer.inputs.find(({ name }) => name === input)?.shape;
   const constants = new Map<string, Constant>();
   for (const [name, constant] of graph.constants) {
@@ -108,6 +111,7 @@ async function trace(
     const moving = dependingOn(input, graph.nodes);
     for (const [name, tensor] of found) {
       shapes.set(name, tensor.dims);
+      types.set(name, tensor.type);
       if (moving.has(name)) continue;
       const data = floatsOf(tensor.data as OnnxNumbers);
       if (data) constants.set(name, { shape: tensor.dims, data });
@@ -115,7 +119,7 @@ async function trace(
   } finally {
     await tracer.close();
   }
-  return { shapes, constants };
+  return { shapes, types, constants };
 }
 
 /** Can the network take one picture of this size? @throws InputError that says what it takes instead. */

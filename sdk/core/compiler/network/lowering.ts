@@ -63,6 +63,11 @@ export class Lowering {
     this.#padded.set(name, padded);
   }
 
+  /** A picture with zeros around it that nobody has taken yet. */
+  paddedOf(name: string | undefined): Padded | undefined {
+    return this.#padded.get(name ?? '');
+  }
+
   /** A node's picture, and the zeros that a Pad before it puts around. */
   paddedView(node: OnnxNode): Padded {
     return this.#padded.get(node.inputs[0] ?? '') ?? { view: this.view(node, 0), pad: [0, 0, 0, 0] };
@@ -111,15 +116,14 @@ export class Lowering {
     } = this.graph;
     this.layers.push(input.layer);
     this.set(name, input);
-    for (const node of nodes) {
-      const isKnown = node.outputs.every((one) => one === '' || constants.has(one));
-      if (isKnown) continue;
-      const operator = operators[node.op];
+    const computed = nodes.filter((node) => node.outputs.some((one) => one !== '' && !constants.has(one)));
+    // Said first: a network without it may have nothing else that there is no operator for.
+    const done = computed.find(({ op }) => Object.hasOwn(left, op));
+    if (done) throw unsupported(done, left[done.op]!);
+    for (const node of computed) {
+      const operator = Object.hasOwn(operators, node.op) ? operators[node.op] : undefined;
       if (!operator)
-        throw unsupported(
-          node,
-          left[node.op] ?? 'the compiler has no such operator; sdk/core/compiler/operators has the list',
-        );
+        throw unsupported(node, 'the compiler has no such operator; sdk/core/compiler/operators has the list');
       operator(node, this);
     }
     const given = outputs.map((one): NetworkOutput => {

@@ -74,12 +74,10 @@ const hardSigmoid: Operator = (node, network) => {
 const parametric: Operator = (node, network) => {
   const { data, shape } = network.constant(node, 1);
   const view = network.view(node, 0);
-  const channels = channelsOf(view, 1) ?? [];
   const region = regionOf(view);
-  if (
-    data.length !== 1 &&
-    (shape.length > view.dims.length - 1 || shape[0] !== data.length || channels.length !== data.length)
-  ) {
+  const wide = shape.flatMap((side, i) => (side > 1 ? [i + view.dims.length - shape.length] : []));
+  const channels = wide.length === 1 ? (channelsOf(view, wide[0]!) ?? []) : [];
+  if (data.length !== 1 && channels.length !== data.length) {
     throw unsupported(node, `expected one slope, or one for each channel, got [${shape.join(', ')}]`);
   }
   const slope = Array.from({ length: region.c.size }, () => data[0]!);
@@ -122,40 +120,84 @@ export function errorFunction(x: number): number {
   return Math.sign(x) * (1 - sum * Math.exp(-x * x));
 }
 
+const asItIs = (of: (x: number) => number): Operator => scalar(() => of);
+
+/** Of a constant and a tensor: its numbers end there. */
+const ended =
+  (limit: (value: number) => Activation): Operator =>
+  (node, network) => {
+    const index = node.inputs.findIndex((name) => network.constantOf(name));
+    const constant = network.constantOf(node.inputs[index]);
+    if (node.inputs.length !== 2 || constant?.data.length !== 1) {
+      throw unsupported(node, 'expected a tensor and one constant number');
+    }
+    applyTo(node, network, limit(constant.data[0]!), 1 - index);
+  };
+
+const selu = (node: OnnxNode) => {
+  const alpha = floatOf(node, 'alpha', 1.6732632);
+  const gamma = floatOf(node, 'gamma', 1.0507009);
+  return (x: number) => gamma * (x < 0 ? alpha * Math.expm1(x) : x);
+};
+
+/** x times the sigmoid of a multiple of it. */
+const gated = (otherwise: number): Operator =>
+  scalar(
+    (node) => {
+      const alpha = floatOf(node, 'alpha', otherwise);
+      return (x) => x / (1 + Math.exp(-alpha * x));
+    },
+    (node) => (net, value) => {
+      const gate = net.node('Mul', [value, net.number(floatOf(node, 'alpha', otherwise))]);
+      return net.node('Mul', [value, net.node('Sigmoid', [gate])]);
+    },
+  );
+
 /** Functions of one number. One that is no epilogue of a step becomes a table of 256 entries. */
 export const activations: Readonly<Record<string, Operator>> = {
-  Abs: scalar(() => Math.abs),
+  Abs: asItIs(Math.abs),
+  Celu: scalar((node) => {
+    const alpha = floatOf(node, 'alpha', 1);
+    return (x) => Math.max(0, x) + Math.min(0, alpha * Math.expm1(x / alpha));
+  }),
   Clip: limited,
+  Cos: asItIs(Math.cos),
   Elu: scalar((node) => {
     const alpha = floatOf(node, 'alpha', 1);
     return (x) => (x < 0 ? alpha * Math.expm1(x) : x);
   }),
-  Erf: scalar(() => errorFunction),
+  Erf: asItIs(errorFunction),
   Exp: always(exponential),
   Gelu: scalar(gelu, geluWritten),
   HardSigmoid: hardSigmoid,
   HardSwish: always(hardswish),
   LeakyRelu: (node, network) => applyTo(node, network, leaky([floatOf(node, 'alpha', 0.01)])),
+  Log: asItIs(Math.log),
+  Max: ended((value) => clip(value, Number.POSITIVE_INFINITY)),
+  Min: ended((value) => clip(Number.NEGATIVE_INFINITY, value)),
   Mish: scalar(
     () => (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
     () => (net, value) => net.node('Mul', [value, net.node('Tanh', [net.node('Softplus', [value])])]),
   ),
   Neg: (node, network) => giveScaled(node, network, -1),
   PRelu: parametric,
-  QuickGelu: scalar(
-    (node) => {
-      const alpha = floatOf(node, 'alpha', 1.702);
-      return (x) => x / (1 + Math.exp(-alpha * x));
-    },
-    (node) => (net, value) => {
-      const gate = net.node('Mul', [value, net.number(floatOf(node, 'alpha', 1.702))]);
-      return net.node('Mul', [value, net.node('Sigmoid', [gate])]);
-    },
-  ),
+  QuickGelu: gated(1.702),
+  Reciprocal: asItIs((x) => 1 / x),
   Relu: always(clip(0, Number.POSITIVE_INFINITY)),
+  Selu: scalar(selu, (node) => (net, value) => {
+    const [alpha, gamma] = [floatOf(node, 'alpha', 1.6732632), floatOf(node, 'gamma', 1.0507009)];
+    return net.node('Selu', [value], { floats: { alpha, gamma } });
+  }),
   Sigmoid: always(sigmoid),
   Silu: always(silu),
-  Softplus: scalar(() => (x) => Math.log1p(Math.exp(x))),
+  Sin: asItIs(Math.sin),
+  Softplus: asItIs((x) => Math.log1p(Math.exp(x))),
+  Softsign: asItIs((x) => x / (1 + Math.abs(x))),
   Sqrt: always(squareRoot),
-  Tanh: scalar(() => Math.tanh),
+  Swish: gated(1),
+  Tanh: asItIs(Math.tanh),
+  ThresholdedRelu: scalar((node) => {
+    const alpha = floatOf(node, 'alpha', 1);
+    return (x) => (x > alpha ? x : 0);
+  }),
 };

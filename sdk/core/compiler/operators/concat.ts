@@ -79,6 +79,13 @@ export function inOrder(node: OnnxNode, network: Lowering, view: View, dim: numb
   const region = regionOf(view);
   const channels = channelsOf(view, dim)!.map((at) => at - region.c.from);
   if (channels.length === region.c.size && channels.every((at, i) => at === i)) return view;
+  return ofChannels(node, network, view, dim, channelsOf(view, dim)!);
+}
+
+/** These of a layer's channels: a convolution that only picks. @param dim The view's dimension that walks along channels. */
+export function ofChannels(node: OnnxNode, network: Lowering, view: View, dim: number, all: readonly number[]): View {
+  const region = regionOf(view);
+  const channels = all.map((at) => at - region.c.from);
   const { h, w, c } = region;
   const weights = new Float32Array(channels.length * c.size);
   channels.forEach((at, o) => {

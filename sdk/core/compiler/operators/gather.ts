@@ -1,9 +1,10 @@
 import { unsupported } from '../network/graph.ts';
 import { sliced } from '../network/view.ts';
 import { arranged, plainLayout } from './arrange.ts';
+import { picked } from './by-matrix.ts';
 import { axisOf, intOf, type Operator } from './operator.ts';
 
-/** One index of a dimension, which then is none any more, or evenly spaced ones: a slice. */
+/** One index of a dimension, which then is none any more, or several: evenly spaced ones are a slice. */
 export const gather: Operator = (node, network) => {
   const [input = ''] = node.inputs;
   const shape = network.shapeOf(input);
@@ -13,13 +14,12 @@ export const gather: Operator = (node, network) => {
   const [first = 0, second = first + 1] = indices;
   const step = second - first;
   const isEven = step >= 1 && indices.every((index, i) => index === first + i * step);
-  if (own.length > 1 || !isEven) {
-    throw unsupported(
-      node,
-      `expected one index, or several evenly spaced ones, got [${indices.slice(0, 8).join(', ')}]`,
-    );
-  }
+  if (own.length > 1) throw unsupported(node, `expected a list of indices, got [${own.join(', ')}] of them`);
   const whole = network.view(node, 0);
+  if (!isEven) {
+    network.give(node.outputs[0]!, picked(node, network, whole, axis, indices));
+    return;
+  }
   const view =
     sliced(whole, axis, first, indices.length, step) ??
     sliced(arranged(node, network, whole, plainLayout(shape.length), input), axis, first, indices.length, step)!;

@@ -9,13 +9,22 @@ import { gemm, matMul } from './fully-connected.ts';
 import { gather } from './gather.ts';
 import { instanceNormalisation, layerNormalisation } from './normalise.ts';
 import { pad } from './pad.ts';
-import { averagePool, globalAveragePool, globalMaxPool, maxPool, reduceL2, reduceMean, reduceSum } from './pool.ts';
+import {
+  averagePool,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool,
+  reduceL2,
+  reduceMax,
+  reduceMean,
+  reduceSum,
+} from './pool.ts';
 import { dequantise, quantise } from './quantise.ts';
 import { resize } from './resize.ts';
 import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
 import { split } from './split.ts';
-import { expand, identity, reshape, transpose } from './views.ts';
+import { cast, depthToSpace, expand, identity, reshape, spaceToDepth, tile, transpose } from './views.ts';
 
 /** What the compiler knows of ONNX, by the name of the operator. */
 export const operators: Readonly<Record<string, Operator>> = {
@@ -23,10 +32,11 @@ export const operators: Readonly<Record<string, Operator>> = {
   Add: add,
   AveragePool: averagePool,
   BatchNormalization: batchNormalisation,
-  Cast: identity,
+  Cast: cast,
   Concat: concat,
   Conv: conv,
   ConvTranspose: convTranspose,
+  DepthToSpace: depthToSpace,
   DequantizeLinear: dequantise,
   Div: divide,
   Dropout: identity,
@@ -46,16 +56,19 @@ export const operators: Readonly<Record<string, Operator>> = {
   Pow: power,
   QuantizeLinear: quantise,
   ReduceL2: reduceL2,
+  ReduceMax: reduceMax,
   ReduceMean: reduceMean,
   ReduceSum: reduceSum,
   Reshape: reshape,
   Resize: resize,
   Slice: slice,
   Softmax: softmax,
+  SpaceToDepth: spaceToDepth,
   Split: split,
   Squeeze: reshape,
   Sub: subtract,
   Sum: add,
+  Tile: tile,
   Transpose: transpose,
   Unsqueeze: reshape,
   Upsample: resize,

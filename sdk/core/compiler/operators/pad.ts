@@ -1,8 +1,21 @@
+import type { OnnxNode } from '../../onnx/graph.ts';
+import { none } from '../network/activation.ts';
 import { unsupported } from '../network/graph.ts';
-import { axisOf, floatOf, intsOf, type Operator, textOf } from './operator.ts';
+import type { Lowering, Padded } from '../network/lowering.ts';
+import type { View } from '../network/network.ts';
+import { pictureView, shapeOf, whole } from '../network/view.ts';
+import { constantView } from './arrange.ts';
+import { isNonNegative } from './bounds.ts';
+import { picked, timesMatrix } from './by-matrix.ts';
+import { asPicture, pictureOf } from './conv.ts';
+import { axisOf, floatOf, intsOf, labelOf, type Operator, textOf } from './operator.ts';
 
-/** Zeros around height and width, which whoever comes next takes as its own padding. */
+/**
+ * Zeros around height and width, which whoever comes next takes as its own padding where it can. Others are made: zeros around a picture by a
+ * convolution of one pixel, what else there is by a matrix in floats.
+ */
 export const pad: Operator = (node, network) => {
+  const [output = ''] = node.outputs;
   const { view, pad: before } = network.paddedView(node);
   const rank = view.dims.length;
   const pads = node.inputs[1] ? [...network.constant(node, 1).data] : (intsOf(node, 'pads') ?? []);
@@ -14,11 +27,107 @@ export const pad: Operator = (node, network) => {
     all[axisOf(axis, rank)] = pads[i]!;
     all[axisOf(axis, rank) + rank] = pads[i + axes.length]!;
   });
-  const isAround = rank === 4 && [0, 1, 4, 5].every((i) => all[i] === 0) && all.every((one) => one >= 0);
-  if (mode !== 'constant' || !(value === 0 || value === Number.NEGATIVE_INFINITY) || !isAround) {
-    throw unsupported(node, `expected zeros around height and width, got ${value} (${mode}), [${pads.join(', ')}]`);
+  const isNothing = all.every((one) => one === 0);
+  if (isNothing) {
+    if (before.every((one) => one === 0)) network.set(output, view);
+    else network.pad(output, { view, pad: before });
+    return;
   }
-  const [top, left, bottom, right] = [all[2]!, all[3]!, all[6]!, all[7]!];
-  const around = [before[0] + top, before[1] + left, before[2] + bottom, before[3] + right] as const;
-  network.pad(node.outputs[0]!, { view, pad: around });
+  const mirror = mirrors[mode];
+  if (mirror) {
+    let view = network.view(node, 0);
+    for (let dim = 0; dim < rank; dim++) {
+      const [first, last, size] = [all[dim]!, all[dim + rank]!, shapeOf(view)[dim]!];
+      const indices = Array.from({ length: first + size + last }, (_, i) => mirror(i - first, size));
+      if (first !== 0 || last !== 0) view = picked(node, network, view, dim, indices);
+    }
+    network.give(output, view);
+    return;
+  }
+  const isAround = rank === 4 && [0, 1, 4, 5].every((i) => all[i] === 0);
+  const isInfinite = value === Number.NEGATIVE_INFINITY;
+  if (mode !== 'constant' || all.some((one) => one < 0) || !(Number.isFinite(value) || (isInfinite && isAround))) {
+    throw unsupported(
+      node,
+      `expected numbers of one value around the others, got ${value} (${mode}), [${pads.join(', ')}]`,
+    );
+  }
+  if (isAround && (value === 0 || isInfinite)) {
+    const [top, left, bottom, right] = [all[2]!, all[3]!, all[6]!, all[7]!];
+    const around = [before[0] + top, before[1] + left, before[2] + bottom, before[3] + right] as const;
+    if (isInfinite || isTaken(network, output, isNonNegative(view.layer))) {
+      network.pad(output, { view, pad: around });
+      return;
+    }
+    network.give(output, padded(node, network, { view, pad: around }));
+    return;
+  }
+  // One dimension after the other.
+  let filled = network.view(node, 0);
+  for (let dim = 0; dim < rank; dim++) {
+    const [first, last] = [all[dim]!, all[dim + rank]!];
+    if (first > 0 || last > 0) filled = lengthened(node, network, filled, dim, first, last, value);
+  }
+  network.give(output, filled);
 };
+
+/** Do all who read a picture with zeros around it pad themselves? */
+function isTaken(network: Lowering, name: string, isPositive: boolean): boolean {
+  const { nodes, outputs } = network.graph;
+  if (outputs.includes(name)) return false;
+  return nodes.every(({ op, inputs, outputs: given }) => {
+    if (!inputs.includes(name)) return true;
+    if (op === 'Conv' || op === 'AveragePool') return inputs.indexOf(name) === 0;
+    if (op === 'MaxPool') return isPositive;
+    return (
+      ['Pad', 'Identity', 'QuantizeLinear', 'DequantizeLinear'].includes(op) && isTaken(network, given[0]!, isPositive)
+    );
+  });
+}
+
+/** The picture with its zeros. */
+function padded(node: OnnxNode, network: Lowering, { view: given, pad: around }: Padded): View {
+  const view = asPicture(node, network, given);
+  const { region, channels } = pictureOf(node, view, false);
+  const { h, w, c } = region;
+  const layer = network.add({
+    ...{ kind: 'conv', name: labelOf(node), h: h.size + around[0] + around[2], w: w.size + around[1] + around[3] },
+    ...{ c: c.size, input: region, isDepthwise: true },
+    ...{ weights: new Float32Array(c.size).fill(1), bias: new Float64Array(c.size) },
+    ...{ kernel: [1, 1], stride: [1, 1], pad: around, dilation: [1, 1], activation: none },
+  });
+  const plain = pictureView(layer);
+  return channels ? { ...plain, dims: plain.dims.map((dim, i) => (i === 1 ? view.dims[1]! : dim)) } : plain;
+}
+
+/** With so many numbers of a value before and behind those of a dimension. */
+function lengthened(
+  node: OnnxNode,
+  network: Lowering,
+  view: View,
+  dim: number,
+  first: number,
+  last: number,
+  value: number,
+): View {
+  const size = shapeOf(view)[dim]!;
+  const length = first + size + last;
+  const ones = new Float32Array(size * length);
+  for (let i = 0; i < size; i++) ones[i * length + first + i] = 1;
+  const made = timesMatrix(node, network, view, dim, ones, length);
+  if (value === 0) return made;
+  const row = Float32Array.from({ length }, (_, i) => (i < first || i >= first + size ? value : 0));
+  const second = whole(constantView(node, network, { shape: [length], data: row }).layer);
+  const { h, w, c } = made.layer;
+  const input = whole(made.layer);
+  return { ...made, layer: network.add({ kind: 'pair', op: 'add', name: labelOf(node), h, w, c, input, second }) };
+}
+
+/** Where the numbers beside a dimension's come from. */
+const mirrors: Readonly<Record<string, (at: number, size: number) => number>> = {
+  edge: (at, size) => Math.min(size - 1, Math.max(0, at)),
+  reflect: (at, size) => (size === 1 ? 0 : size - 1 - Math.abs(size - 1 - modulo(at, 2 * size - 2))),
+  wrap: (at, size) => modulo(at, size),
+};
+
+const modulo = (value: number, by: number) => ((value % by) + by) % by;

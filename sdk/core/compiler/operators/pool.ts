@@ -1,10 +1,11 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
 import { limits } from '../../program/program.ts';
-import { boundsOf, none } from '../network/activation.ts';
+import { none } from '../network/activation.ts';
 import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
 import type { ConstantLayer, Layer, Region, View } from '../network/network.ts';
 import { pictureView, whole as wholeOf } from '../network/view.ts';
+import { isNonNegative } from './bounds.ts';
 import { asPicture, paddingOf, pictureOf } from './conv.ts';
 import { meanOfPixels, type Sum, sumOver } from './mean.ts';
 import { axisOf, intOf, intsOf, labelOf, type Operator } from './operator.ts';
@@ -37,7 +38,7 @@ export const maxPool: Operator = (node, network) => {
   const { view: given, pad: around } = network.paddedView(node);
   const view = asPicture(node, network, given);
   // A pool leaves out what lies outside, a Pad puts zeros there: the same where no number is below.
-  if (around.some((one) => one > 0) && !isPositive(view.layer)) {
+  if (around.some((one) => one > 0) && !isNonNegative(view.layer)) {
     throw unsupported(node, 'the Pad before it puts zeros among numbers that may be negative');
   }
   const { region, channels } = pictureOf(node, view, false);
@@ -46,14 +47,6 @@ export const maxPool: Operator = (node, network) => {
   const layer = network.add({ kind: 'max_pool', ...base, kernel, stride, pad: [pad[0], pad[1]] });
   give(node, network, layer, view, channels !== undefined);
 };
-
-function isPositive(layer: Layer): boolean {
-  if (layer.kind === 'max_pool' || layer.kind === 'copy') return isPositive(layer.input.layer);
-  if (layer.kind === 'concat') return layer.parts.every((part) => isPositive(part.layer));
-  return (
-    (layer.kind === 'unary' && boundsOf(layer.activation)[0] >= 0) || layer.fixed?.zero.every((z) => z === 0) === true
-  );
-}
 
 export const averagePool: Operator = (node, network) => {
   const { view: given, pad: around } = network.paddedView(node);
@@ -117,6 +110,19 @@ export const globalMaxPool: Operator = (node, network) => {
   const base = { name: labelOf(node), h: 1, w: 1, c: region.c.size, input: region };
   const layer = network.add({ kind: 'max_pool', ...base, kernel, stride: [1, 1], pad: [0, 0] });
   give(node, network, layer, view, channels !== undefined);
+};
+
+/** Of all pixels. */
+export const reduceMax: Operator = (node, network) => {
+  const view = network.view(node, 0);
+  const axes = reducedOf(node, network, view);
+  const isKept = network.shapeOf(node.outputs[0]!).length === view.dims.length;
+  if (view.dims.length !== 4 || axes.join() !== '2,3') {
+    throw unsupported(node, `expected the largest of all pixels, dimensions 2 and 3, got ${axes.join(', ')}`);
+  }
+  globalMaxPool(node, network);
+  const whole = network.viewOf(node.outputs[0])!;
+  if (!isKept) network.set(node.outputs[0]!, { ...whole, dims: whole.dims.slice(0, 2) });
 };
 
 /** Over height and width, or in floats over any dimensions. */

@@ -1,11 +1,21 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
+import { clip } from '../network/activation.ts';
 import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
-import { channelsOf, isWhole, regionOf } from '../network/view.ts';
+import type { Fixed, View } from '../network/network.ts';
+import { channelsOf, isWhole, movedTo, regionOf } from '../network/view.ts';
+import { isNonNegative } from './bounds.ts';
 import { axisOf, intOf, labelOf, type Operator } from './operator.ts';
 
 /** A graph that is quantised already says which scale a tensor has; the integers themselves are made anew. */
 export const quantise: Operator = (node, network) => {
+  const [output = ''] = node.outputs;
+  // Zeros around a picture have its scale.
+  const padded = network.paddedOf(node.inputs[0]);
+  if (padded) {
+    network.pad(output, padded);
+    return;
+  }
   const view = network.view(node, 0);
   const scale = [...network.constant(node, 1).data];
   const zero = node.inputs[2] ? [...network.constant(node, 2).data] : scale.map(() => 0);
@@ -14,14 +24,39 @@ export const quantise: Operator = (node, network) => {
   const channels = scale.length === 1 ? undefined : channelsOf(view, axis);
   if (scale.length > 1 && !channels) throw unsupported(node, 'its scales are not one for each channel');
   const { layer } = view;
-  const isSigned = zero.some((value) => value < 0) || isInt8(network.graph.integers(node.inputs[2] ?? ''));
-  const shift = isSigned ? 128 : 0;
-  if (isWhole(region) && layer.kind !== 'input') {
-    const all = Array.from({ length: region.c.size }, (_, i) => (channels ? channels.indexOf(i) : 0));
-    layer.fixed ??= { scale: all.map((i) => scale[i]!), zero: all.map((i) => zero[i]! + shift) };
+  const type = network.graph.types.get(output) ?? '';
+  if (type !== 'int8' && type !== 'uint8') {
+    throw unsupported(node, `it makes numbers of ${type}: expected 8 bits, int8 or uint8`);
   }
-  network.set(node.outputs[0]!, view);
+  // The zero point itself need not say its type: it may be missing, or be computed.
+  const shift = type === 'int8' ? 128 : 0;
+  if (layer.kind === 'input') {
+    network.set(output, view);
+    return;
+  }
+  const at = (i: number) => (channels ? channels.indexOf(i + region.c.from) : 0);
+  const all = Array.from({ length: region.c.size }, (_, i) => at(i));
+  const fixed: Fixed = { scale: all.map((i) => scale[i]!), zero: all.map((i) => zero[i]! + shift) };
+  if (fixed.zero.every((one) => one === 0) && !isNonNegative(layer)) {
+    network.set(output, cutOff(node, network, view, fixed));
+    return;
+  }
+  if (isWhole(region)) layer.fixed ??= fixed;
+  network.set(output, view);
 };
+
+/**
+ * Bytes that begin with 0 are an activation: who quantises a network leaves out the Relu, or Relu6, before them. It is said, since
+ * numbers that stay floats have no bytes to end at.
+ */
+function cutOff(node: OnnxNode, network: Lowering, view: View, fixed: Fixed): View {
+  const input = regionOf(view);
+  const sides = { h: input.h.size, w: input.w.size, c: input.c.size };
+  const [scale = 0] = fixed.scale;
+  const high = fixed.scale.every((one) => one === scale) ? 255 * scale : Number.POSITIVE_INFINITY;
+  const layer = network.add({ kind: 'unary', name: labelOf(node), ...sides, input, activation: clip(0, high), fixed });
+  return movedTo(layer, view);
+}
 
 /** Whether what a node takes was quantised by another: the file's own input was not. Only views lie between it and the node. */
 function isQuantisedBefore(node: OnnxNode, { graph }: Lowering): boolean {
@@ -33,18 +68,23 @@ function isQuantisedBefore(node: OnnxNode, { graph }: Lowering): boolean {
   return false;
 }
 
-const isInt8 = (numbers: unknown) => numbers instanceof Int8Array;
-
 /** Of a tensor that was quantised nothing is left to be done; of a picture in whole numbers it is what they mean. */
 export const dequantise: Operator = (node, network) => {
+  const padded = network.paddedOf(node.inputs[0]);
+  if (padded) {
+    network.pad(node.outputs[0]!, padded);
+    return;
+  }
   const view = network.view(node, 0);
   const { layer } = view;
   const [output = ''] = node.outputs;
   if (layer.kind !== 'input' || isQuantisedBefore(node, network)) {
-    network.set(output, view);
+    network.give(output, view);
     return;
   }
-  const [scale] = network.constant(node, 1).data;
+  const scales = network.constant(node, 1).data;
+  if (scales.length > 1) throw unsupported(node, 'expected one scale for the picture, got several');
+  const [scale] = scales;
   const [zero = 0] = node.inputs[2] ? network.constant(node, 2).data : [];
   const { h, w, c } = layer;
   const added = network.add({

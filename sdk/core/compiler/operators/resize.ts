@@ -1,10 +1,14 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
 import { unsupported } from '../network/graph.ts';
+import type { Lowering } from '../network/lowering.ts';
+import type { View } from '../network/network.ts';
 import { pictureView } from '../network/view.ts';
+import { timesMatrix } from './by-matrix.ts';
 import { asPicture, pictureOf } from './conv.ts';
-import { labelOf, type Operator, textOf } from './operator.ts';
+import { interpolation, nearestOf } from './interpolation.ts';
+import { axisOf, intOf, intsOf, labelOf, type Operator, textOf } from './operator.ts';
 
-/** By whole factors to the nearest pixel; between pixels by 2, and by a half, which is the mean of four. */
+/** On bytes: by whole factors to the nearest pixel; between pixels by 2, and by a half, which is the mean of four. */
 export const resize: Operator = (node, network) => {
   const view = asPicture(node, network, network.view(node, 0));
   const { region, channels } = pictureOf(node, view, false);
@@ -15,41 +19,51 @@ export const resize: Operator = (node, network) => {
   const base = { name: labelOf(node), h, w, c: region.c.size, input: region };
   const isBy = (factor: number) => factors.every((one) => one === factor);
   const isCentred = way === 'half_pixel' || way === 'pytorch_half_pixel';
+  // A filter against aliasing is none where the picture becomes larger.
+  const isPlain = intOf(node, 'antialias', 0) === 0 || factors.every((one) => one >= 1);
   const layer =
     mode === 'nearest' && takesNearest(node, way, factors)
       ? network.add({ kind: 'resize', ...base, mode: 'nearest', factors })
       : mode === 'linear' && isCentred && isBy(2)
         ? network.add({ kind: 'resize', ...base, mode: 'bilinear', factors })
-        : mode === 'linear' && isCentred && isBy(0.5)
+        : mode === 'linear' && isCentred && isBy(0.5) && isPlain
           ? network.add({ kind: 'average_pool', ...base, kernel: [2, 2], stride: [2, 2] })
           : undefined;
   if (!layer) {
-    throw unsupported(
-      node,
-      `expected nearest by whole factors, or linear by 2 or 0.5 (half_pixel), got ${mode} by ${factors.join(' x ')} (${way})`,
-    );
+    between(node, network, view);
+    return;
   }
   const plain = pictureView(layer);
   const dims = channels ? plain.dims.map((dim, i) => (i === 1 ? view.dims[1]! : dim)) : plain.dims;
   network.give(node.outputs[0]!, { ...plain, dims });
 };
 
+/** Any other way: along height and along width by a matrix, in floats. */
+function between(node: OnnxNode, network: Lowering, given: View): void {
+  const output = node.outputs[0]!;
+  const [from, to] = [network.shapeOf(node.inputs[0]!), network.shapeOf(output)];
+  if (to[0] !== from[0] || to[1] !== from[1]) {
+    throw unsupported(node, `expected height and width to change, got [${from.join(', ')}] to [${to.join(', ')}]`);
+  }
+  const scales = network.constantOf(node.inputs[node.op === 'Upsample' ? 1 : 2])?.data ?? intsOf(node, 'scales') ?? [];
+  // Which dimensions it is said for, where not for all.
+  const axes = intsOf(node, 'axes')?.map((axis) => axisOf(axis, 4)) ?? [0, 1, 2, 3];
+  let view = given;
+  for (const dim of [2, 3]) {
+    const side = { from: from[dim]!, to: to[dim]!, scale: scales[axes.indexOf(dim)] ?? to[dim]! / from[dim]! };
+    if (side.from !== side.to) view = timesMatrix(node, network, view, dim, interpolation(node, side), side.to);
+  }
+  network.give(output, view);
+}
+
 /** Does each pixel go to a block of its own, whole and in place? */
 function takesNearest(node: OnnxNode, way: string, factors: readonly number[]): boolean {
-  const rounding = textOf(node, 'nearest_mode', node.op === 'Upsample' ? 'floor' : 'round_prefer_floor');
   return factors.every((factor) => {
     if (!Number.isInteger(factor) || factor < 1) return false;
     return Array.from({ length: 4 * factor }, (_, i) => i).every((i) => {
       const at = way === 'asymmetric' ? i / factor : (i + 0.5) / factor - 0.5;
       if (way !== 'asymmetric' && !way.endsWith('half_pixel')) return false;
-      return Math.max(0, roundings[rounding]?.(at) ?? -1) === Math.floor(i / factor);
+      return Math.max(0, nearestOf(node, at)) === Math.floor(i / factor);
     });
   });
 }
-
-const roundings: Readonly<Record<string, (at: number) => number>> = {
-  floor: Math.floor,
-  ceil: Math.ceil,
-  round_prefer_floor: (at) => Math.ceil(at - 0.5),
-  round_prefer_ceil: (at) => Math.floor(at + 0.5),
-};
