@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { loadAddonFile } from '../../sdk/base/addon.ts';
 import { asset } from '../../sdk/base/assets.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import type { ColourSpace } from '../../sdk/frame/frame.ts';
@@ -125,14 +126,13 @@ function open(): FoundLibcamera {
   }
   // It would tell of each camera and stream on standard error; it reads this when it is loaded.
   process.env.LIBCAMERA_LOG_LEVELS ??= '*:ERROR';
-  const loaded = { exports: {} };
+  let addon: LibcameraAddon;
   try {
-    process.dlopen(loaded, file);
+    addon = loadAddonFile(file) as LibcameraAddon;
   } catch (error) {
     // Another libcamera has come since, or none is left.
     return { file, why: `${file} cannot be loaded: ${messageOf(error)}; npm run kernels rebuilds it` };
   }
-  const addon = loaded.exports as LibcameraAddon;
   if (addon.abi === abi) return { addon, file, why: '' };
   return { file, why: `${file} is of another version (${addon.abi}, expected ${abi}): npm run kernels` };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
+import { loadAddonFile } from '../base/addon.ts';
 import { asset } from '../base/assets.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import type { BoxesFunctions } from './boxes/native.ts';
@@ -72,14 +73,12 @@ function fromFile(file: string, must: boolean): FoundAddon {
 }
 
 function open(file: string): FoundAddon {
-  const loaded = { exports: {} };
+  let addon: Addon;
   try {
-    // Not `require`, which would run a script.
-    process.dlopen(loaded, file);
+    addon = loadAddonFile(file) as Addon;
   } catch (error) {
     return { file, why: `${file} cannot be loaded: ${messageOf(error)}` };
   }
-  const addon = loaded.exports as Addon;
   if (addon.abi === abi) return { addon, file, why: '' };
   return { file, why: `${file} is of another version (${addon.abi}, expected ${abi}): npm run kernels` };
 }
