@@ -41,9 +41,9 @@ namespace {
   "sdot v23.4s, v7.16b, v3.4b[3]\n" INPUTS(3, 16)               \
   "sdot v27.4s, v7.16b, v4.4b[3]\n" INPUTS(4, 16)               \
   "sdot v31.4s, v7.16b, v5.4b[3]\n" INPUTS(5, 16)
-// Unsigned to signed: less 128.
+// Unsigned to signed: less 128. That is loaded, since a constant of the instruction itself would take a unit that computes.
 #define SIGNED                          \
-  "movi v7.16b, #128\n"                 \
+  "ldr q7, [%[half]]\n"                 \
   "eor v0.16b, v0.16b, v7.16b\n"        \
   "eor v1.16b, v1.16b, v7.16b\n"        \
   "eor v2.16b, v2.16b, v7.16b\n"        \
@@ -56,6 +56,10 @@ namespace {
 #define STORE(a, b, c, d, at)                                                   \
   "stp q" #a ", q" #b ", [%[acc], #" #at "]\n stp q" #c ", q" #d ", [%[acc], #" #at " + 32]\n"
 // clang-format on
+
+struct alignas(16) Half {
+  uint8_t lanes[16];
+};
 
 /// Four products of each lane in one instruction.
 struct DotProduct {
@@ -70,6 +74,7 @@ struct DotProduct {
     const int64_t* offset = stretches.offsets;
     int64_t count = stretches.count;
     int64_t loads, at;
+    static constexpr Half half = {{128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128}};
     asm volatile(
         // clang-format off
         BIAS(8, 9, 10, 11) BIAS(12, 13, 14, 15) BIAS(16, 17, 18, 19)
@@ -110,7 +115,7 @@ struct DotProduct {
         : [q0] "=&r"(q0), [q1] "=&r"(q1), [q2] "=&r"(q2), [q3] "=&r"(q3), [q4] "=&r"(q4), [q5] "=&r"(q5), [loads] "=&r"(loads),
           [at] "=&r"(at), [w] "+r"(weights), [offset] "+r"(offset), [count] "+r"(count)
         : [p0] "r"(in[0]), [p1] "r"(in[1]), [p2] "r"(in[2]), [p3] "r"(in[3]), [p4] "r"(in[4]), [p5] "r"(in[5]),
-          [bias] "r"(bias), [acc] "r"(acc), [all_loads] "r"(stretches.loads), [groups] "r"(stretches.groups)
+          [half] "r"(&half), [bias] "r"(bias), [acc] "r"(acc), [all_loads] "r"(stretches.loads), [groups] "r"(stretches.groups)
         : "memory", "cc", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17",
           "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
   }
