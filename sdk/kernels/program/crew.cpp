@@ -61,6 +61,7 @@ bool Crew::recruit(size_t helpers) {
   for (size_t i = 0; i < helpers; i++) {
     members_[i].crew = this;
     members_[i].index = i + 1;
+    members_[i].seen = runs_.load();
     if (pthread_create(&members_[i].thread, nullptr, live, &members_[i]) != 0) return false;
     started_++;
   }
@@ -68,8 +69,8 @@ bool Crew::recruit(size_t helpers) {
 }
 
 void* Crew::live(void* member) {
-  auto& [crew, index, thread] = *static_cast<Member*>(member);
-  for (uint64_t seen = 0;;) {
+  auto& [crew, index, seen, thread] = *static_cast<Member*>(member);
+  for (;;) {
     crew->bell_.wait([&] { return crew->runs_.load() != seen || crew->over_.load(); });
     if (crew->over_.load()) return nullptr;
     // Those before it are over, whoever did them.

@@ -209,6 +209,8 @@ class Crew {
   struct Member {
     Crew* crew;
     size_t index;
+    /// The run that was the last one when it began: what a process that forked meanwhile has left of it is not finished here.
+    uint64_t seen;
     pthread_t thread;
   };
   static void* live(void* member);
