@@ -110,6 +110,15 @@ const newer: Readonly<Record<string, readonly [number, (net: NetworkBuilder, x: 
       return net.conv(net.node('Relu', [sum]), [8, 4]);
     },
   ],
+  'bytes of fewer bits, which a Clip between the integers says': [
+    13,
+    (net, x) => {
+      const ends = [net.constant([], [0.1]), net.constant([], [0], 'int8')];
+      const limits = [net.constant([], [-8], 'int8'), net.constant([], [7], 'int8')];
+      const bytes = net.node('QuantizeLinear', [net.conv(x, [8, 8], 3), ...ends]);
+      return net.conv(net.node('DequantizeLinear', [net.node('Clip', [bytes, ...limits]), ...ends]), [8, 4]);
+    },
+  ],
   'quantised zeros around a quantised picture': [
     13,
     (net, x) => {
@@ -386,6 +395,24 @@ describe('what is refused before anything is computed', () => {
       /\(PRelu\) cannot be compiled: expected one slope, or one for each channel, got \[16\]/,
       13,
       (net, x) => net.node('PRelu', [net.conv(x, [8, 16]), net.random([16])]),
+    ],
+    [
+      'sums of integers that stand for numbers',
+      /\(Cast\) cannot be compiled: it makes float32 of what a QuantizeLinear gives: expected a DequantizeLinear/,
+      13,
+      (net, x) => {
+        const bytes = net.node('QuantizeLinear', [x, net.constant([], [0.03]), net.constant([], [0], 'uint8')]);
+        return net.node('Mul', [net.node('Cast', [bytes], { ints: { to: 1 } }), net.constant([1], [0.03])]);
+      },
+    ],
+    [
+      'a Relu of integers that stand for numbers',
+      /\(Relu\) cannot be compiled: it computes with integers that a QuantizeLinear gives/,
+      14,
+      (net, x) => {
+        const ends = [net.constant([], [0.03]), net.constant([], [-20], 'int8')];
+        return net.node('DequantizeLinear', [net.node('Relu', [net.node('QuantizeLinear', [x, ...ends])]), ...ends]);
+      },
     ],
     [
       'what is suppressed, before what there is no operator for',

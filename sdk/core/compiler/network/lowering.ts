@@ -29,6 +29,7 @@ export class Lowering {
   readonly producers: ReadonlyMap<string, OnnxNode>;
   readonly #views = new Map<string, View>();
   readonly #padded = new Map<string, Padded>();
+  readonly #quantised = new Set<string>();
 
   constructor(graph: KnownGraph) {
     this.graph = graph;
@@ -106,6 +107,23 @@ export class Lowering {
     this.give(name, movedTo(layer, view));
   }
 
+  /** Is a tensor the integers of a QuantizeLinear? Its view is of the numbers that they mean. */
+  isQuantised(name: string | undefined): boolean {
+    return this.#quantised.has(name ?? '');
+  }
+
+  /** @throws InputError where a node computes with integers that only stand for numbers. */
+  #follow(node: OnnxNode): void {
+    const isTaken = node.op !== 'DequantizeLinear' && node.inputs.some((name) => this.#quantised.has(name));
+    if (isTaken && !movers.has(node.op)) {
+      throw unsupported(
+        node,
+        'it computes with integers that a QuantizeLinear gives: expected a DequantizeLinear before it',
+      );
+    }
+    if (isTaken || node.op === 'QuantizeLinear') for (const name of node.outputs) this.#quantised.add(name);
+  }
+
   /** @throws InputError that names the first node that cannot be compiled. */
   lower(input: View, operators: Readonly<Record<string, Operator>>): Network {
     const {
@@ -124,6 +142,7 @@ export class Lowering {
       const operator = Object.hasOwn(operators, node.op) ? operators[node.op] : undefined;
       if (!operator)
         throw unsupported(node, 'the compiler has no such operator; sdk/core/compiler/operators has the list');
+      this.#follow(node);
       operator(node, this);
     }
     const given = outputs.map((one): NetworkOutput => {
@@ -157,6 +176,12 @@ const suppression =
 
 const integers =
   'compile the network of floats that it was made of, or quantise that with QuantizeLinear and DequantizeLinear (onnxruntime: QuantFormat.QDQ)';
+
+/** What gives integers as it takes them, or, as `Clip`, knows that they stand for numbers. */
+const movers: ReadonlySet<string> = new Set([
+  ...['Cast', 'Clip', 'Concat', 'DepthToSpace', 'Dropout', 'Expand', 'Flatten', 'Gather', 'GlobalMaxPool', 'Identity'],
+  ...['MaxPool', 'ReduceMax', 'Reshape', 'Slice', 'SpaceToDepth', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze'],
+]);
 
 /** What is done outside of programs, and why. */
 const left: Readonly<Record<string, string>> = {

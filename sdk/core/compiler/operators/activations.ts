@@ -16,6 +16,7 @@ import type { Lowering } from '../network/lowering.ts';
 import { channelsOf, regionOf, whole } from '../network/view.ts';
 import { giveAffine } from './affine.ts';
 import { floatOf, labelOf, type Operator, textOf } from './operator.ts';
+import { clipIntegers } from './quantise.ts';
 
 /** Applies a function to each number of a node's first input. */
 export function applyTo(node: OnnxNode, network: Lowering, activation: Activation, input = 0): void {
@@ -54,7 +55,8 @@ const limited: Operator = (node, network) => {
     node.inputs[index] ? network.constant(node, index).data[0]! : floatOf(node, name, otherwise);
   const low = limit(1, 'min', Number.NEGATIVE_INFINITY);
   const high = limit(2, 'max', Number.POSITIVE_INFINITY);
-  applyTo(node, network, clip(low, high));
+  if (network.isQuantised(node.inputs[0])) clipIntegers(node, network, low, high);
+  else applyTo(node, network, clip(low, high));
 };
 
 /** Its line goes into the convolution before, and what is left are known bounds. */

@@ -58,14 +58,40 @@ function cutOff(node: OnnxNode, network: Lowering, view: View, fixed: Fixed): Vi
   return movedTo(layer, view);
 }
 
-/** Whether what a node takes was quantised by another: the file's own input was not. Only views lie between it and the node. */
-function isQuantisedBefore(node: OnnxNode, { graph }: Lowering): boolean {
-  for (let at: OnnxNode | undefined = node; at; ) {
-    const name: string | undefined = at.inputs[0];
-    at = graph.nodes.find(({ outputs }) => outputs.includes(name ?? ''));
-    if (at?.op === 'QuantizeLinear') return true;
+/** Limits of the integers of a QuantizeLinear, as those who quantise to fewer than 8 bits write them. */
+export function clipIntegers(node: OnnxNode, network: Lowering, low: number, high: number): void {
+  const view = network.view(node, 0);
+  const [output = ''] = node.outputs;
+  const [least, most] = network.graph.types.get(output) === 'int8' ? [-128, 127] : [0, 255];
+  // One integer less at an end is how weights are kept symmetric, and makes no difference to numbers.
+  if (low <= least + 1 && high >= most) {
+    network.set(output, view);
+    return;
   }
-  return false;
+  const by = quantiserOf(node, network);
+  const scale = by && network.constant(by, 1).data;
+  if (scale?.length !== 1 || view.layer.kind === 'input') {
+    throw unsupported(node, 'it limits integers that have several scales, or are the picture: expected one scale');
+  }
+  const [zero = 0] = by!.inputs[2] ? network.constant(by!, 2).data : [];
+  const input = regionOf(view);
+  const sides = { h: input.h.size, w: input.w.size, c: input.c.size };
+  const alike = <T>(value: T) => Array.from({ length: sides.c }, () => value);
+  const fixed = { scale: alike(scale[0]!), zero: alike(zero - least) };
+  const activation = clip((low - zero) * scale[0]!, (high - zero) * scale[0]!);
+  const layer = network.add({ kind: 'unary', name: labelOf(node), ...sides, input, activation, fixed });
+  network.set(output, movedTo(layer, view));
+}
+
+/** Whether what a node takes was quantised by another: the file's own input was not. Only views lie between it and the node. */
+const isQuantisedBefore = (node: OnnxNode, network: Lowering) => quantiserOf(node, network) !== undefined;
+
+function quantiserOf(node: OnnxNode, { producers }: Lowering): OnnxNode | undefined {
+  for (let at: OnnxNode | undefined = node; at; ) {
+    at = producers.get(at.inputs[0] ?? '');
+    if (at?.op === 'QuantizeLinear') return at;
+  }
+  return undefined;
 }
 
 /** Of a tensor that was quantised nothing is left to be done; of a picture in whole numbers it is what they mean. */

@@ -31,6 +31,9 @@ export const cast: Operator = (node, network) => {
   const type = (name: string | undefined) => network.graph.types.get(name ?? '') ?? '';
   const [from, to] = [type(node.inputs[0]), type(node.outputs[0])];
   const isFloat = (name: string) => name.startsWith('float');
+  if (network.isQuantised(node.inputs[0]) && from !== to) {
+    throw unsupported(node, `it makes ${to} of what a QuantizeLinear gives: expected a DequantizeLinear`);
+  }
   const isKept = isFloat(to) || (from === 'uint8' && /^u?int(16|32|64)$/.test(to)) || from === to;
   if (!isKept) {
     throw unsupported(
