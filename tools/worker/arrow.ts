@@ -90,7 +90,10 @@ const isText = (type: DataType): boolean =>
   (DataType.isDictionary(type) && isText(type.dictionary));
 
 const isBytes = (type: DataType): boolean =>
-  DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isBinaryView(type);
+  DataType.isBinary(type) ||
+  DataType.isLargeBinary(type) ||
+  DataType.isBinaryView(type) ||
+  (DataType.isDictionary(type) && isBytes(type.dictionary));
 
 function columnsOf({ fields }: Schema): Columns {
   const has = (name: string) => fields.some((field) => field.name === name);

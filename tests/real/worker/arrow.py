@@ -28,4 +28,5 @@ for text, kind in texts.items():
     for bytes_, content in types.items():
         names.append(write(f"{text} {bytes_}", pa.array(paths, kind), pa.array(contents, content)))
 names.append(write("dictionary", pa.array(paths).dictionary_encode(), pa.array(contents, pa.binary())))
+names.append(write("dictionaries", pa.array(paths).dictionary_encode(), pa.array(contents, pa.binary()).dictionary_encode()))
 print(json.dumps(names))
