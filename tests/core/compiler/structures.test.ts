@@ -246,6 +246,11 @@ const newer: Readonly<Record<string, readonly [number, (net: NetworkBuilder, x: 
       [13, (net: NetworkBuilder, x: string) => net.node(op, [net.node('Add', [x, net.constant([1], [1])])])] as const,
     ]),
   ),
+  'the function Swish': [24, (net, x) => net.node('Swish', [net.conv(x, [8, 8])])],
+  'the function ThresholdedRelu': [
+    13,
+    (net, x) => net.node('ThresholdedRelu', [net.conv(x, [8, 8])], { floats: { alpha: 0.01 } }),
+  ],
   'a picture that is brought above 0 before zeros are put around': [
     13,
     (net) => {
