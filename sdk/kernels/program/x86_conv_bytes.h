@@ -5,6 +5,7 @@
 //   matter in what order inputs are added. A number for the lane, taken off the bias, moves the sum into the range of signed words.
 #pragma once
 
+#include "program/x86_byte_order.h"
 #include "program/x86_conv.h"
 
 namespace ocellus {
@@ -181,7 +182,8 @@ struct BytePlan {
   /// A row is divided into `strips` of `strip` pixels, the last of which may have fewer.
   uint32_t strips, strip;
   uint32_t block_count;
-  uint32_t reserved;
+  /// Where the order of inputs is, for shuffles of bytes; 0 where it is that of memory.
+  uint32_t order;
   ByteBlock blocks[(program_most_channels + 15) / 16];
 };
 
@@ -240,9 +242,9 @@ struct ConvOfBytes {
     size_t quads(const Step& step) const { return static_cast<size_t>(step.kh * columns) * static_cast<size_t>((length + 3) / 4); }
   };
 
-  /// The quads of vector `v` of a block of NV.
+  /// The quads of vector `v` of a block of NV. @param order Of a pixel's inputs, or null.
   template <size_t NV>
-  static void group(const Step& step, const ByteBlock& block, size_t v, ByteGroups& groups) {
+  static void group(const Step& step, const ByteBlock& block, size_t v, const ByteOrder* order, ByteGroups& groups) {
     const bool floats = writes_floats(finish_of(step));
     const Runs runs(step);
     const size_t each = static_cast<size_t>(step.kh) * step.kw * step.in.channels;
@@ -261,7 +263,11 @@ struct ConvOfBytes {
           int32_t fours[V::lanes] = {};
           for (size_t lane = 0; lane < V::lanes; lane++) {
             if (of_lane[lane] == nullptr) continue;
-            if (count == 4) {
+            if (order != nullptr) {
+              int8_t four[4];
+              for (size_t k = 0; k < 4; k++) four[k] = of_lane[lane][order->input_at(at + k)];
+              std::memcpy(&fours[lane], four, 4);
+            } else if (count == 4) {
               std::memcpy(&fours[lane], of_lane[lane] + at, 4);
             } else {
               std::memcpy(&fours[lane], of_lane[lane] + at, static_cast<size_t>(count));
@@ -276,13 +282,13 @@ struct ConvOfBytes {
   }
 
   template <size_t NV>
-  static void pack_block(const Step& step, ByteBlock& block, uint64_t& at, ByteGroups& groups, uint8_t* packed) {
+  static void pack_block(const Step& step, ByteBlock& block, uint64_t& at, const ByteOrder* order, ByteGroups& groups, uint8_t* packed) {
     block.constants = at;
     auto& constants = *reinterpret_cast<Constants<V, NV>*>(packed + at);
     constants.fill(step, block.from, block.count);
     at += sizeof constants;
     for (size_t v = 0; v < NV; v++) {
-      group<NV>(step, block, v, groups);
+      group<NV>(step, block, v, order, groups);
       BytePart& part = block.parts[v];
       part = {at, static_cast<uint32_t>(groups.threes()), static_cast<uint32_t>(groups.twos())};
       groups.write(part, constants.bias + v * V::lanes, packed);
@@ -291,13 +297,46 @@ struct ConvOfBytes {
     at = (at + 63) / 64 * 64;
   }
 
+  /// How many vectors the block from channel `from` on has.
+  static uint32_t vectors_from(size_t from, size_t channels) {
+    const size_t left = (channels - from + V::lanes - 1) / V::lanes;
+    return left >= 4 ? 4 : left >= 2 ? 2 : 1;
+  }
+
+  /// The order of inputs with which fewer products overflow. @returns False where to move inputs costs more than it saves.
+  static bool find_order(const Step& step, ByteOrder& order) {
+    if (!ByteOrder::takes(step)) return false;
+    const auto channels = static_cast<size_t>(step.out.channels);
+    const bool floats = writes_floats(finish_of(step));
+    uint64_t blocks = 0;
+    for (size_t from = 0; from < channels; from += V::lanes * vectors_from(from, channels)) blocks++;
+    order.find(step, [&](auto vector) {
+      for (size_t from = 0; from < channels;) {
+        const size_t vectors = vectors_from(from, channels);
+        for (size_t v = 0; v < vectors; v++) {
+          size_t of_lane[V::lanes];
+          for (size_t lane = 0; lane < V::lanes; lane++) {
+            of_lane[lane] = from + (vectors == 4   ? channel_of<4>(v, lane, floats, V::lanes)
+                                    : vectors == 2 ? channel_of<2>(v, lane, floats, V::lanes)
+                                                   : channel_of<1>(v, lane, floats, V::lanes));
+          }
+          vector(of_lane);
+        }
+        from += V::lanes * vectors;
+      }
+    });
+    const Costs cost = costs();
+    return order.saved() * cost.three / 3 > blocks * static_cast<uint64_t>(step.in.channels) / V::bytes * cost.move;
+  }
+
   /// What a pixel and a vector of channels cost, in hundredths of a cycle as measured: a group of three quads, of two, to activate by way of
-  /// memory; a quad of words, and what those cost more where they are activated by way of memory, too.
+  /// memory; a quad of words, and what those cost more where they are activated by way of memory, too. `move`, an estimate: a vector of a pixel's
+  /// inputs, to bring them into an order.
   struct Costs {
-    uint64_t three, two, by_memory, word, words_by_memory;
+    uint64_t three, two, by_memory, word, words_by_memory, move;
   };
   static Costs costs() {
-    constexpr Costs zen_3 = {280, 215, 700, 145, 0}, golden_cove = {260, 200, 0, 145, 500};
+    constexpr Costs zen_3 = {280, 215, 700, 145, 0, 200}, golden_cove = {260, 200, 0, 145, 500, 200};
     return __builtin_cpu_is("intel") ? golden_cove : zen_3;
   }
 
@@ -309,28 +348,35 @@ struct ConvOfBytes {
     ByteGroups groups;
     Pieces room;
     // No group is larger than one of two in which a single quad is.
-    const size_t most = sizeof(BytePlan) + vectors * (sizeof(Constants<V, 4>) + 192 + 2 * quads * (BytePart::two_bytes + 8));
+    const size_t most = sizeof(BytePlan) + ByteOrder::most_inputs + vectors * (sizeof(Constants<V, 4>) + 192 + 2 * quads * (BytePart::two_bytes + 8));
     uint8_t* packed = room.add(most);
     if (packed == nullptr || !groups.allocate(quads)) return Packing::no_memory;
     auto& plan = *reinterpret_cast<BytePlan*>(packed);
     shape_of(step, plan);
     uint64_t at = (sizeof(BytePlan) + 63) / 64 * 64;
+    ByteOrder found;
+    const ByteOrder* order = find_order(step, found) ? &found : nullptr;
+    if (order != nullptr) {
+      plan.order = static_cast<uint32_t>(at);
+      std::memcpy(packed + at, order->order(), static_cast<size_t>(step.in.channels));
+      at += (static_cast<uint64_t>(step.in.channels) + 63) / 64 * 64;
+    }
     const Costs cost = costs();
     const uint64_t words_more = Direct::is_fused(finish_of(step)) ? 0 : cost.words_by_memory;
     uint64_t own = 0, words = 0;
     for (size_t from = 0; from < channels;) {
-      const size_t left = (channels - from + V::lanes - 1) / V::lanes;
       ByteBlock& block = plan.blocks[plan.block_count++];
-      block.vectors = left >= 4 ? 4 : left >= 2 ? 2 : 1;
+      block.vectors = vectors_from(from, channels);
       block.from = static_cast<uint32_t>(from);
       block.count = static_cast<uint32_t>(channels - from < V::lanes * block.vectors ? channels - from : V::lanes * block.vectors);
-      if (block.vectors == 4) pack_block<4>(step, block, at, groups, packed);
-      if (block.vectors == 2) pack_block<2>(step, block, at, groups, packed);
-      if (block.vectors == 1) pack_block<1>(step, block, at, groups, packed);
+      if (block.vectors == 4) pack_block<4>(step, block, at, order, groups, packed);
+      if (block.vectors == 2) pack_block<2>(step, block, at, order, groups, packed);
+      if (block.vectors == 1) pack_block<1>(step, block, at, order, groups, packed);
       for (size_t v = 0; v < block.vectors; v++) {
         own += cost.by_memory + cost.three * block.parts[v].threes + cost.two * block.parts[v].twos;
         words += words_more + cost.word * quads;
       }
+      if (order != nullptr) own += cost.move * static_cast<uint64_t>(step.in.channels) / V::bytes;
       from += block.count;
     }
     if (own >= words) return Packing::declined;
@@ -383,12 +429,26 @@ struct ConvOfBytes {
     return {{sums_of<less + 1>...}};
   }
 
+  /// `count` pixels in the order of the inputs, one after the other.
+  static void put_in_order(const uint8_t* in, ptrdiff_t pitch, size_t count, const uint8_t* order, size_t inputs, uint8_t* to) {
+    for (size_t i = 0; i < inputs; i += V::bytes) {
+      const I places = V::load(order + i);
+      for (size_t p = 0; p < count; p++) {
+        V::store(to + p * inputs + i, _mm256_shuffle_epi8(V::load(in + static_cast<ptrdiff_t>(p) * pitch + i), places));
+      }
+    }
+  }
+
   template <size_t NV>
   static void run_block(const Step& step, const BytePlan& plan, const ByteBlock& block, const ConvCall& call, size_t from, size_t to) {
     static constexpr AllSums sums = all_sums(std::make_index_sequence<pixels>());
     const auto finish = Direct::template finisher<NV>(finish_of(step));
     const auto offset = static_cast<ptrdiff_t>(block.from * (writes_floats(finish_of(step)) ? 4 : 1));
     alignas(64) I memory[batch * pixels * NV];
+    alignas(64) uint8_t ordered[batch * pixels * ByteOrder::most_inputs];
+    const auto inputs = static_cast<size_t>(step.in.channels);
+    const ptrdiff_t pitch = step.sw * step.in.pixel;
+    const bool has_order = plan.order > 0;
     for (size_t unit = from; unit < to;) {
       const uint8_t* in[batch];
       ptrdiff_t rows[batch], columns[batch];
@@ -402,11 +462,16 @@ struct ConvOfBytes {
         rows[count] = static_cast<ptrdiff_t>(unit / plan.strips);
         columns[count] = static_cast<ptrdiff_t>(x);
         in[count] = step.in.at(rows[count] * step.sh - step.pad_top, columns[count] * step.sw - step.pad_left);
+        if (has_order) {
+          uint8_t* copy = ordered + count * pixels * inputs;
+          put_in_order(in[count], pitch, wide, step.packed + plan.order, inputs, copy);
+          in[count] = copy;
+        }
       }
       for (size_t v = 0; v < NV; v++) {
         const BytePart& part = block.parts[v];
         const ByteCall own = {step.packed + part.at, reinterpret_cast<const int32_t*>(step.packed + part.offsets()), step.packed + part.weights(),
-                              part.threes, part.twos, step.sw * step.in.pixel};
+                              part.threes, part.twos, has_order ? static_cast<ptrdiff_t>(inputs) : pitch};
         sums.of[wide - 1](own, in, count, memory + v, NV);
       }
       for (size_t i = 0; i < count; i++) {
