@@ -33,7 +33,7 @@ beforeAll(async () => {
   await copyFile(photo('cat.jpg'), at('named', 'anything', 'cat.jpg'));
   for (const [name, bytes] of [
     ['tiny-fp32', network()],
-    ['odd', network('Softsign')],
+    ['odd', network('Asinh')],
     ['cut', network().slice(0, 200)],
   ] as const) {
     await writeFile(at(`${name}.onnx`), bytes);
@@ -91,7 +91,7 @@ describe('ocellus quantise', () => {
     [
       'an operator that the compiler lacks',
       ['odd.card.json', '--calibrate', 'pictures'],
-      '(Softsign) cannot be compiled',
+      '(Asinh) cannot be compiled',
     ],
     [
       'a network that is cut off',
