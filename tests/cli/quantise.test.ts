@@ -88,11 +88,7 @@ describe('ocellus quantise', () => {
     ['too few pictures', ['tiny-fp32.card.json', '--calibrate', 'few'], 'expected at least 8 pictures'],
     ['no folder', ['tiny-fp32.card.json', '--calibrate', 'none'], 'none'],
     ['a folder that has files', ['tiny-fp32.card.json', '--calibrate', 'pictures', '--out', 'full'], 'new or empty'],
-    [
-      'an operator that the compiler lacks',
-      ['odd.card.json', '--calibrate', 'pictures'],
-      '(Asinh) cannot be compiled',
-    ],
+    ['an operator that the compiler lacks', ['odd.card.json', '--calibrate', 'pictures'], '(Asinh) cannot be compiled'],
     [
       'a network that is cut off',
       ['cut.card.json', '--calibrate', 'pictures'],
