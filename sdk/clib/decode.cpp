@@ -495,7 +495,6 @@ bool check_values(const Head& head, const Output* outputs, ProgramError& error) 
 bool decode_outputs(Head& head, const Output* outputs, double threshold, const BoxesKernels& kernels, float* work, Candidates& found,
                     ProgramError& error) {
   const Output& output = outputs[head.outputs[0]];
-  const char* before = error.text;
   bool done = false;
   switch (head.kind) {
     case Head::Kind::yolox:
@@ -514,7 +513,7 @@ bool decode_outputs(Head& head, const Output* outputs, double threshold, const B
       // It says itself what is wrong.
       error.text[0] = 0;
       done = decode_suppressed(head, output, threshold, found, error);
-      if (!done && before[0] != 0) return false;
+      if (!done && error.text[0] != 0) return false;
       break;
     case Head::Kind::ssd:
       done = decode_ssd(head, outputs, threshold, found);
