@@ -1,4 +1,5 @@
 import { type OnnxConstant, type OnnxGraph, type OnnxNode, producersOf, readOnnxGraph } from '../onnx/graph.ts';
+import type { OnnxNumbers } from '../onnx/numbers.ts';
 import type { ClassifierCard } from './card.ts';
 import type { ModelFile } from './model-file.ts';
 
@@ -84,7 +85,7 @@ function sourcesOf(producers: ReadonlyMap<string, OnnxNode>, name: string): stri
 /** Of the types that weights, scales and zero points are of. */
 interface Weights {
   readonly shape: readonly number[];
-  readonly data: Int8Array | Uint8Array | Int32Array | Float32Array;
+  readonly data: Exclude<OnnxNumbers, BigInt64Array | Float64Array>;
 }
 
 function tensorOf(constant: OnnxConstant | undefined): Weights | undefined {

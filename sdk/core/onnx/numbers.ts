@@ -1,7 +1,15 @@
 import { fromHalf } from './half.ts';
 
 /** The numbers of a constant. */
-export type OnnxNumbers = Int8Array | Uint8Array | Int32Array | Float32Array | Float64Array | BigInt64Array;
+export type OnnxNumbers =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array;
 
 /** A constant as the file has it (TensorProto): its numbers as bytes, or in a list. */
 export interface TensorInFile {
@@ -26,6 +34,8 @@ const types: Readonly<Record<number, NumbersType>> = {
   1: { bytes: 4, from: (source) => new Float32Array(source) },
   2: { bytes: 1, from: (source) => new Uint8Array(source) },
   3: { bytes: 1, from: (source) => new Int8Array(source) },
+  4: { bytes: 2, from: (source) => new Uint16Array(source) },
+  5: { bytes: 2, from: (source) => new Int16Array(source) },
   6: { bytes: 4, from: (source) => new Int32Array(source) },
   7: {
     bytes: 8,

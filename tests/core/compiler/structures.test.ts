@@ -119,6 +119,30 @@ const newer: Readonly<Record<string, readonly [number, (net: NetworkBuilder, x: 
       return net.conv(net.node('DequantizeLinear', [net.node('Clip', [bytes, ...limits]), ...ends]), [8, 4]);
     },
   ],
+  'weights of 4 bits, which the graph makes of floats': [
+    21,
+    (net, x) => {
+      const scale = net.constant([], [0.07]);
+      const four = net.node('QuantizeLinear', [net.random([4, 8, 1, 1], 0.5), scale], { ints: { output_dtype: 22 } });
+      return net.node('Conv', [x, net.node('DequantizeLinear', [four, scale])], { ints: { kernel_shape: [1, 1] } });
+    },
+  ],
+  'numbers of 16 bits, whose scale is none for bytes': [
+    21,
+    (net, x) => {
+      const ends = [net.constant([], [0.0005]), net.constant([], [-20000], 'int16')];
+      const words = net.node('QuantizeLinear', [net.conv(x, [8, 8], 3), ...ends]);
+      return net.conv(net.node('DequantizeLinear', [words, ...ends]), [8, 4]);
+    },
+  ],
+  'numbers of 16 bits that begin with 0 in place of a Relu, and end before others do': [
+    21,
+    (net, x) => {
+      const scale = net.constant([], [1 / 65535]);
+      const words = net.node('QuantizeLinear', [net.conv(x, [8, 8], 3), scale], { ints: { output_dtype: 4 } });
+      return net.conv(net.node('DequantizeLinear', [words, scale]), [8, 4]);
+    },
+  ],
   'quantised zeros around a quantised picture': [
     13,
     (net, x) => {
@@ -386,13 +410,13 @@ describe('what is refused before anything is computed', () => {
       (net, x) => net.node('Cast', [net.node('Cast', [x], { ints: { to: 6 } })], { ints: { to: 1 } }),
     ],
     [
-      'numbers of 16 bits',
-      /\(QuantizeLinear\) cannot be compiled: it makes numbers of uint16: expected 8 bits/,
+      'numbers of 4 bits',
+      /\(QuantizeLinear\) cannot be compiled: it makes numbers of int4: expected 8 or 16 bits, int8, uint8, int16, uint16/,
       21,
       (net, x) => {
-        const scale = net.constant([], [0.0005]);
-        const words = net.node('QuantizeLinear', [x, scale], { ints: { output_dtype: 4 } });
-        return net.conv(net.node('DequantizeLinear', [words, scale]), [8, 4]);
+        const scale = net.constant([], [0.5]);
+        const four = net.node('QuantizeLinear', [x, scale], { ints: { output_dtype: 22 } });
+        return net.conv(net.node('DequantizeLinear', [four, scale]), [8, 4]);
       },
     ],
     [

@@ -73,7 +73,6 @@ export async function readKnownGraph({ bytes, weights }: Source, shape: InputSha
   }
   const traced = await trace({ bytes, weights }, graph, input.name, type, shape);
   return {
-    nodes: graph.nodes,
     input: { name: input.name, type, shape },
     outputs: graph.outputs,
     opset: graph.opset,
@@ -88,7 +87,7 @@ async function trace(
   input: string,
   type: InputType,
   shape: InputShape,
-): Promise<Pick<KnownGraph, 'shapes' | 'types' | 'constants'>> {
+): Promise<Pick<KnownGraph, 'nodes' | 'shapes' | 'types' | 'constants'>> {
   const wanted = graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '');
   const tracer = await Tracer.open(
     bytes,
@@ -104,11 +103,15 @@ async function trace(
     if (data) constants.set(name, { shape: constant.shape, data });
     shapes.set(name, constant.shape);
   }
+  const moving = dependingOn(input, graph.nodes);
+  for (const [name, kind] of tracer.lacking) types.set(name, kind);
+  // Weights of 4 bits that the graph makes of floats: only what they mean, which is a constant, is of interest.
+  const isLost = ({ outputs }: OnnxNode) =>
+    outputs.some((name) => tracer.lacking.has(name)) && !outputs.some((name) => moving.has(name));
   try {
     if (declared) assertPicture(input, declared, shape);
     const length = shape.reduce((product, side) => product * side, 1);
     const found = await tracer.run({ [input]: pictureTensor(type, new Uint8Array(length), shape) });
-    const moving = dependingOn(input, graph.nodes);
     for (const [name, tensor] of found) {
       shapes.set(name, tensor.dims);
       types.set(name, tensor.type);
@@ -119,7 +122,7 @@ async function trace(
   } finally {
     await tracer.close();
   }
-  return { shapes, types, constants };
+  return { nodes: graph.nodes.filter((node) => !isLost(node)), shapes, types, constants };
 }
 
 /** Can the network take one picture of this size? @throws InputError that says what it takes instead. */

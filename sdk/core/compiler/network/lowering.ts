@@ -83,9 +83,7 @@ export class Lowering {
     const constant = this.constantOf(node.inputs[index]);
     if (!constant) {
       const isMoving = this.#views.has(node.inputs[index] ?? '');
-      const why = isMoving
-        ? 'is no constant'
-        : 'is of a type of numbers that the compiler has not (16 or 4 bits, text)';
+      const why = isMoving ? 'is no constant' : 'is of a type of numbers that the compiler has not (4 bits, text)';
       throw unsupported(node, `its input ${index} (${node.inputs[index]}) ${why}`);
     }
     return constant;

@@ -6,12 +6,25 @@ import { halfFloats, isNarrowed, narrow, narrowedArray } from '../../engines/nar
 import { onnxruntime } from '../../engines/onnxruntime-package.ts';
 import { plainFault } from '../../onnx/load-faults.ts';
 
+/** Types of tensors that onnxruntime gives to JavaScript. Asked for one of 4 bits it ends the process, for want of memory. */
+const givenTypes: ReadonlySet<string> = new Set([
+  ...['float16', 'float32', 'float64', 'bool', 'string'],
+  ...['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64'],
+]);
+
 /** A network that gives any tensor between its nodes, in float and node by node as the file has them. */
 export class Tracer {
   readonly #session: InferenceSession;
+  /** Its own outputs and those between that are wanted, but for those that cannot be had. */
+  readonly #given: readonly string[];
+  /** The types of those that cannot be had. */
+  readonly lacking: ReadonlyMap<string, string>;
 
   private constructor(session: InferenceSession) {
     this.#session = session;
+    const outputs = session.outputMetadata.map((one) => ({ name: one.name, type: one.isTensor ? one.type : 'none' }));
+    this.#given = outputs.filter(({ type }) => givenTypes.has(type)).map(({ name }) => name);
+    this.lacking = new Map(outputs.filter(({ type }) => !givenTypes.has(type)).map(({ name, type }) => [name, type]));
   }
 
   /**
@@ -47,10 +60,10 @@ export class Tracer {
     );
   }
 
-  /** @throws InputError when onnxruntime cannot run it on these. */
+  /** @returns All but those that are `lacking`. @throws InputError when onnxruntime cannot run it on these. */
   async run(feeds: Readonly<Record<string, OrtTensor>>): Promise<ReadonlyMap<string, OrtTensor>> {
     try {
-      const found = Object.entries(await this.#session.run(feeds));
+      const found = Object.entries(await this.#session.run(feeds, this.#given));
       return new Map(found.map(([name, tensor]) => [name, inFloats(tensor)]));
     } catch (error) {
       throw plainFault(new InputError(`onnxruntime, node by node, cannot compute it: ${messageOf(error)}`));

@@ -25,36 +25,47 @@ export const quantise: Operator = (node, network) => {
   if (scale.length > 1 && !channels) throw unsupported(node, 'its scales are not one for each channel');
   const { layer } = view;
   const type = network.graph.types.get(output) ?? '';
-  if (type !== 'int8' && type !== 'uint8') {
-    throw unsupported(node, `it makes numbers of ${type}: expected 8 bits, int8 or uint8`);
-  }
   // The zero point itself need not say its type: it may be missing, or be computed.
-  const shift = type === 'int8' ? 128 : 0;
+  const ends = endsOf.get(type);
+  if (!ends)
+    throw unsupported(node, `it makes numbers of ${type}: expected 8 or 16 bits, ${[...endsOf.keys()].join(', ')}`);
   if (layer.kind === 'input') {
     network.set(output, view);
     return;
   }
   const at = (i: number) => (channels ? channels.indexOf(i + region.c.from) : 0);
   const all = Array.from({ length: region.c.size }, (_, i) => at(i));
-  const fixed: Fixed = { scale: all.map((i) => scale[i]!), zero: all.map((i) => zero[i]! + shift) };
+  const fixed: Fixed = { scale: all.map((i) => scale[i]!), zero: all.map((i) => zero[i]! - ends[0]) };
   if (fixed.zero.every((one) => one === 0) && !isNonNegative(layer)) {
-    network.set(output, cutOff(node, network, view, fixed));
+    network.set(output, cutOff(node, network, view, fixed, ends));
     return;
   }
-  if (isWhole(region)) layer.fixed ??= fixed;
+  if (isWhole(region) && isBytes(ends)) layer.fixed ??= fixed;
   network.set(output, view);
 };
+
+/** Of the integers that a QuantizeLinear makes: the least and the largest. */
+const endsOf: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ['int8', [-128, 127]],
+  ['uint8', [0, 255]],
+  ['int16', [-32768, 32767]],
+  ['uint16', [0, 65535]],
+]);
+
+/** A scale of 16 bits is none for bytes: their ranges are measured, as those of a float network. */
+const isBytes = ([least, most]: readonly [number, number]) => most - least === 255;
 
 /**
  * Bytes that begin with 0 are an activation: who quantises a network leaves out the Relu, or Relu6, before them. It is said, since
  * numbers that stay floats have no bytes to end at.
  */
-function cutOff(node: OnnxNode, network: Lowering, view: View, fixed: Fixed): View {
+function cutOff(node: OnnxNode, network: Lowering, view: View, fixed: Fixed, ends: readonly [number, number]): View {
   const input = regionOf(view);
   const sides = { h: input.h.size, w: input.w.size, c: input.c.size };
   const [scale = 0] = fixed.scale;
-  const high = fixed.scale.every((one) => one === scale) ? 255 * scale : Number.POSITIVE_INFINITY;
-  const layer = network.add({ kind: 'unary', name: labelOf(node), ...sides, input, activation: clip(0, high), fixed });
+  const high = fixed.scale.every((one) => one === scale) ? (ends[1] - ends[0]) * scale : Number.POSITIVE_INFINITY;
+  const own = { kind: 'unary', name: labelOf(node), ...sides, input, activation: clip(0, high) } as const;
+  const layer = network.add({ ...own, ...(isBytes(ends) && { fixed }) });
   return movedTo(layer, view);
 }
 
@@ -62,7 +73,8 @@ function cutOff(node: OnnxNode, network: Lowering, view: View, fixed: Fixed): Vi
 export function clipIntegers(node: OnnxNode, network: Lowering, low: number, high: number): void {
   const view = network.view(node, 0);
   const [output = ''] = node.outputs;
-  const [least, most] = network.graph.types.get(output) === 'int8' ? [-128, 127] : [0, 255];
+  const ends = endsOf.get(network.graph.types.get(output) ?? '') ?? [0, 255];
+  const [least, most] = ends;
   // One integer less at an end is how weights are kept symmetric, and makes no difference to numbers.
   if (low <= least + 1 && high >= most) {
     network.set(output, view);
@@ -79,8 +91,8 @@ export function clipIntegers(node: OnnxNode, network: Lowering, low: number, hig
   const alike = <T>(value: T) => Array.from({ length: sides.c }, () => value);
   const fixed = { scale: alike(scale[0]!), zero: alike(zero - least) };
   const activation = clip((low - zero) * scale[0]!, (high - zero) * scale[0]!);
-  const layer = network.add({ kind: 'unary', name: labelOf(node), ...sides, input, activation, fixed });
-  network.set(output, movedTo(layer, view));
+  const own = { kind: 'unary', name: labelOf(node), ...sides, input, activation } as const;
+  network.set(output, movedTo(network.add({ ...own, ...(isBytes(ends) && { fixed }) }), view));
 }
 
 /** Whether what a node takes was quantised by another: the file's own input was not. Only views lie between it and the node. */
