@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { readNetwork } from '../../../sdk/core/cards/network.ts';
 import { environmentsFolder, type Family, pythonOf } from '../../../tools/cli/port/environments.ts';
 import { type PortOptions, port, tolerances } from '../../../tools/cli/port/port.ts';
 import type { TargetName } from '../../../tools/cli/port/target.ts';
@@ -97,6 +99,26 @@ long(`Keras to ONNX, and that to TFLite (needs ${why})`, async () => {
 
 long(`SavedModel (needs ${why})`, async () => {
   const { proof } = await ported(await made('tensorflow', 'saved_model', 'mobilenet'), 'onnx');
+  expect(proof).toMatchObject({ ...equal, firstLayer: undefined });
+});
+
+for (const kind of ['tflite_uint8', 'tflite_int8'] as const) {
+  long(
+    `TFLite in integers throughout, whose outputs become the numbers that they mean, ${kind} (needs ${why})`,
+    async () => {
+      const result = await ported(await made('tensorflow', kind, 'mobilenet.tflite'), 'onnx');
+      expect(result.proof).toMatchObject({ problems: [], tolerance: tolerances.quantised });
+      const { outputs } = readNetwork(await readFile(result.made[0]!), result.made[0]!);
+      expect(outputs).toMatchObject([{ type: 'float32' }]);
+      // Shares of 1000 classes, not steps of 1/256.
+      expect(result.proof.outputs[0]!.greatest).toBeLessThanOrEqual(1);
+    },
+  );
+}
+
+long(`TFLite whose weights are kept without their zeros (needs ${why})`, async () => {
+  const file = await made('tensorflow', 'tflite_sparse', 'sparse.tflite');
+  const { proof } = await ported(file, 'onnx');
   expect(proof).toMatchObject({ ...equal, firstLayer: undefined });
 });
 

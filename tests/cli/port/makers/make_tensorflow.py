@@ -50,12 +50,27 @@ def activations():
     return with_random_weights(keras.Model(images, layers.Dense(10)(x)))
 
 
-def write_tflite(model, out):
+def write_sparse(model, out):
+    """As MediaPipe's that say so: weights of which most are zeros, kept without them."""
+    random = np.random.default_rng(7)
+    for variable in model.weights:
+        if variable.path.rsplit("/", 1)[1] == "kernel":
+            variable.assign(variable.numpy() * (random.random(variable.shape) < 0.2) * 2)
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.EXPERIMENTAL_SPARSITY]
+    with open(out, "wb") as file:
+        file.write(converter.convert())
+
+
+def write_tflite(model, out, own=None):
+    """@param own The type of its input and output, where it is not float."""
     random = np.random.default_rng(7)
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([random.random((1, SIDE, SIDE, 3), np.float32)] for _ in range(8))
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    if own:
+        converter.inference_input_type = converter.inference_output_type = own
     with open(out, "wb") as file:
         file.write(converter.convert())
 
@@ -87,6 +102,9 @@ KINDS = {
     "keras": lambda out: mobilenet().save(out),
     "saved_model": lambda out: mobilenet().export(out, verbose=False),
     "tflite": lambda out: write_tflite(mobilenet(), out),
+    "tflite_uint8": lambda out: write_tflite(mobilenet(), out, tf.uint8),
+    "tflite_int8": lambda out: write_tflite(mobilenet(), out, tf.int8),
+    "tflite_sparse": lambda out: write_sparse(activations(), out),
     "tfjs": lambda out: write_tfjs(mobilenet(), out, fused=False),
     "tfjs_fused": lambda out: write_tfjs(activations(), out, fused=True),
 }

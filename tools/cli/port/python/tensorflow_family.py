@@ -1,6 +1,7 @@
 """Keras, SavedModel, TFLite and TensorFlow.js graphs: to ONNX by tf2onnx, and run by TensorFlow."""
 
 import os
+import re
 import struct
 import tempfile
 
@@ -12,6 +13,7 @@ import tensorflow as tf
 from google.protobuf import json_format
 
 import tensors
+import tflite_file
 import tfjs_graph
 from tensors import Refused
 
@@ -80,11 +82,14 @@ def convert(job):
 
     kind = job["kind"]
     if kind == "tflite":
-        try:
-            model, _ = tf2onnx.convert.from_tflite(job["source"], opset=OPSET)
-        except struct.error as error:
-            size = os.path.getsize(job["source"])
-            raise Refused(f"expected a TFLite model, got {size} bytes of one that is cut off ({error}): fetch or make it again") from error
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                path = tflite_file.dense(job["source"], os.path.join(folder, "dense.tflite"))
+                model, _ = tf2onnx.convert.from_tflite(path, opset=OPSET)
+            except struct.error as error:
+                size = os.path.getsize(job["source"])
+                raise Refused(f"expected a TFLite model, got {size} bytes of one that is cut off ({error}): fetch or make it again") from error
+        float_outputs(model)
     elif kind == "tfjs":
         with tempfile.TemporaryDirectory() as folder:
             path = tfjs_graph.write(tfjs_graph.read(job["source"]), job["source"], folder)
@@ -96,6 +101,25 @@ def convert(job):
     batch_of_one(model, job.get("size"))
     onnx.save(model, job["onnx"])
     return {"inputs": [value.name for value in model.graph.input]}
+
+
+def float_outputs(model):
+    """Outputs in integers that stand for numbers become these numbers: cards and decoders read no others."""
+    from onnx import TensorProto, helper
+
+    makers = {name: node for node in model.graph.node for name in node.output}
+    for value in model.graph.output:
+        maker = makers.get(value.name)
+        if maker is None or maker.op_type != "QuantizeLinear":
+            continue
+        inner = f"{value.name}_quantised"
+        for node in model.graph.node:
+            for names in (node.input, node.output):
+                for at, name in enumerate(names):
+                    if name == value.name:
+                        names[at] = inner
+        model.graph.node.append(helper.make_node("DequantizeLinear", [inner, *maker.input[1:]], [value.name], name=f"{value.name}_numbers"))
+        value.type.tensor_type.elem_type = TensorProto.FLOAT
 
 
 def batch_of_one(model, size):
@@ -158,15 +182,27 @@ def in_session(graph):
 def run_tflite(job):
     # XNNPACK, which is the default, leaves most of the tensors between without their numbers.
     plain = tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    interpreter = tf.lite.Interpreter(job["source"], experimental_preserve_all_tensors=True, experimental_op_resolver_type=plain)
-    interpreter.allocate_tensors()
+    try:
+        interpreter = tf.lite.Interpreter(job["source"], experimental_preserve_all_tensors=True, experimental_op_resolver_type=plain)
+        interpreter.allocate_tensors()
+    except RuntimeError as error:
+        custom = re.search(r"unresolved custom op: (\S+?)\.?(\s|$)", str(error))
+        if not custom:
+            raise
+        raise Refused(
+            f"its operator {custom[1]} is none of TensorFlow Lite's own, so it cannot be run to compare with: "
+            "such networks run only in the program that they were made for (MediaPipe's have several)"
+        ) from error
     taken = interpreter.get_input_details()[0]
+
+    given_out = {detail["index"] for detail in interpreter.get_output_details()}
 
     def value_of(detail):
         value = interpreter.get_tensor(detail["index"])
         scale, zero = detail["quantization"]
-        if scale and value.dtype != np.float32 and job.get("dequantise"):
-            return (value.astype(np.float32) - zero) * scale
+        # As `float_outputs`; between its layers, integers are compared as they are.
+        if scale and value.dtype != np.float32 and detail["index"] in given_out:
+            return (value.astype(np.float32) - zero) * np.float32(scale)
         return value
 
     def one(picture, wants_layers):
