@@ -103,7 +103,7 @@ describe('ocellus models inspect', () => {
     await writeFile(join(saved, 'saved_model.pb'), '');
     expect(await inspect(saved)).toMatchObject({
       code: 1,
-      out: expect.stringContaining('python -m tf2onnx.convert --saved-model'),
+      out: expect.stringContaining('ocellus port FOLDER --to onnx'),
     });
     await rm(saved, { recursive: true });
     expect(await inspect(saved)).toMatchObject({ code: 2, err: expect.stringContaining('there is no model') });

@@ -29,13 +29,16 @@ const has = ({ names }: Head, name: RegExp) => names.some((one) => name.test(one
 
 const original = 'export the network that it was made of to ONNX';
 
+/** What the command makes of it. */
+const ported = (file: string) => `convert it: ocellus port ${file} --to onnx`;
+
 const savedModel = 'TensorFlow SavedModel';
 
 /** In the order in which they are tried. */
 const known: readonly Known[] = [
   {
     title: 'TFLite model',
-    advice: 'convert it: python -m tf2onnx.convert --tflite MODEL.tflite --output MODEL.onnx',
+    advice: `${ported('MODEL.tflite')}, or python -m tf2onnx.convert --tflite MODEL.tflite --output MODEL.onnx`,
     is: (file) => at(file, 4, 'TFL3'),
   },
   {
@@ -45,12 +48,12 @@ const known: readonly Known[] = [
   },
   {
     title: 'TorchScript archive',
-    advice: 'export it: torch.onnx.export(torch.jit.load("MODEL.pt"), example, "MODEL.onnx", dynamo=False)',
+    advice: `${ported('MODEL.pt')}, or torch.onnx.export(torch.jit.load("MODEL.pt"), example, "MODEL.onnx", dynamo=False)`,
     is: (file) => has(file, /(^|\/)constants\.pkl$/) && has(file, /(^|\/)code\//),
   },
   {
     title: 'PyTorch exported program',
-    advice: 'export it: torch.onnx.export(torch.export.load("MODEL.pt2"), f="MODEL.onnx")',
+    advice: `${ported('MODEL.pt2')}, or torch.onnx.export(torch.export.load("MODEL.pt2"), f="MODEL.onnx")`,
     is: (file) => has(file, /(^|\/)(serialized_exported_program\.json|models\/[^/]+\.json)$/),
   },
   {
@@ -61,14 +64,13 @@ const known: readonly Known[] = [
   },
   {
     title: 'Keras model',
-    advice: 'export it: keras.saving.load_model("MODEL.keras").export("MODEL.onnx", format="onnx")',
+    advice: `${ported('MODEL.keras')}, or keras.saving.load_model("MODEL.keras").export("MODEL.onnx", format="onnx")`,
     is: (file) => has(file, /^model\.weights\.h5$/) && has(file, /^config\.json$/),
   },
   { title: 'Core ML package', advice: original, is: (file) => has(file, /\.mlmodel$/) },
   {
     title: 'Keras model in HDF5',
-    advice:
-      'export it: keras.saving.load_model("MODEL.h5").export("MODEL.onnx", format="onnx"); a file of weights alone needs the code of its network',
+    advice: `${ported('MODEL.h5')}, or keras.saving.load_model("MODEL.h5").export("MODEL.onnx", format="onnx"); a file of weights alone needs the code of its network`,
     is: (file) => at(file, 0, '\x89HDF\r\n\x1a\n'),
   },
   {
@@ -110,20 +112,18 @@ const known: readonly Known[] = [
   { title: 'ncnn network', advice: original, is: ({ text }) => /^7767517\s/.test(text) },
   {
     title: 'Caffe network description (prototxt)',
-    advice:
-      'OpenCV up to 4 reads Caffe files, ONNX Runtime and OpenCV 5 do not: port the network to PyTorch or Keras, with its weights, and export that',
+    advice: `${ported('MODEL.prototxt')}, with MODEL.caffemodel beside it`,
     is: ({ text }) =>
       /^(\s*(#.*)?\n)*\s*(name\s*:|layers?\s*\{|input\s*:|input_shape\s*\{)/.test(text) && /\blayers?\s*\{/.test(text),
   },
   {
     title: 'TensorFlow.js model',
-    advice:
-      'convert it back to a SavedModel (tensorflowjs_converter, or tfjs-to-tf), and that by python -m tf2onnx.convert --saved-model FOLDER --output MODEL.onnx',
+    advice: `a graph model: ${ported('model.json')}; a layers model: make a SavedModel of it (tensorflowjs_converter), and of that ONNX`,
     is: ({ text }) => text.trimStart().startsWith('{') && /"(modelTopology|weightsManifest)"/.test(text),
   },
   {
     title: savedModel,
-    advice: 'convert its folder: python -m tf2onnx.convert --saved-model FOLDER --output MODEL.onnx',
+    advice: `${ported('FOLDER')}, or python -m tf2onnx.convert --saved-model FOLDER --output MODEL.onnx`,
     // schema_version 1, then the first MetaGraphDef.
     is: ({ bytes }) => bytes[0] === 0x08 && bytes[1] === 0x01 && bytes[2] === 0x12,
   },
@@ -137,8 +137,7 @@ const known: readonly Known[] = [
   },
   {
     title: 'Caffe network with its weights (caffemodel)',
-    advice:
-      'OpenCV up to 4 reads Caffe files, ONNX Runtime and OpenCV 5 do not: port the network to PyTorch or Keras, with its weights, and export that',
+    advice: `${ported('MODEL.prototxt')}, with MODEL.caffemodel beside it`,
     is: isCaffe,
   },
 ];

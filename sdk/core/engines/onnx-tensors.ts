@@ -64,8 +64,11 @@ function readShape(field: number, value: Value, reader: PbfReader): void {
   value.shape.push(side.side);
 }
 
-/** dim_value or dim_param. */
+/** dim_value or dim_param. Paddle's exporter writes -1 for a side that is open. */
 function readDimension(field: number, result: { side: number | string }, reader: PbfReader): void {
-  if (field === 1) result.side = reader.readVarint();
-  else if (field === 2) result.side = reader.readString();
+  if (field === 1) {
+    const side = reader.readVarint(true);
+    result.side = side < 0 ? '' : side;
+  }
+  if (field === 2) result.side = reader.readString();
 }

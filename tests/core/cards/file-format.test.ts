@@ -35,14 +35,18 @@ function zip(...names: string[]): Buffer {
 }
 
 const samples: readonly (readonly [string, Buffer, string])[] = [
-  ['TFLite model', of('\x1c\0\0\0TFL3\x14\0'), 'tf2onnx.convert --tflite'],
+  ['TFLite model', of('\x1c\0\0\0TFL3\x14\0'), 'ocellus port MODEL.tflite --to onnx'],
   ['model in the format of ONNX Runtime (ORT)', of('\x10\0\0\0ORTM'), 'export'],
-  ['TorchScript archive', zip('net/data.pkl', 'net/code/__torch__.py', 'net/constants.pkl'), 'torch.jit.load'],
+  [
+    'TorchScript archive',
+    zip('net/data.pkl', 'net/code/__torch__.py', 'net/constants.pkl'),
+    'ocellus port MODEL.pt --to onnx',
+  ],
   ['PyTorch checkpoint', zip('best/data.pkl', 'best/data/0', 'best/version'), 'yolo export model=MODEL.pt format=onnx'],
   ['PyTorch checkpoint', of('\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.'), 'torch.onnx.export'],
-  ['PyTorch exported program', zip('net/archive_format', 'net/models/model.json'), 'torch.export.load'],
-  ['Keras model', zip('metadata.json', 'config.json', 'model.weights.h5'), 'format="onnx"'],
-  ['Keras model in HDF5', of('\x89HDF\r\n\x1a\n\0'), 'format="onnx"'],
+  ['PyTorch exported program', zip('net/archive_format', 'net/models/model.json'), 'ocellus port MODEL.pt2 --to onnx'],
+  ['Keras model', zip('metadata.json', 'config.json', 'model.weights.h5'), 'ocellus port MODEL.keras --to onnx'],
+  ['Keras model in HDF5', of('\x89HDF\r\n\x1a\n\0'), 'ocellus port MODEL.h5 --to onnx'],
   ['zip archive', zip('yolox.onnx'), 'unpack it'],
   ['gzip archive', of('\x1f\x8b\x08\0'), 'unpack it'],
   ['file of weights (safetensors)', of('\x40\0\0\0\0\0\0\0{"a":{}}'), 'it has no network'],
@@ -51,10 +55,14 @@ const samples: readonly (readonly [string, Buffer, string])[] = [
   ['web page', of('<!DOCTYPE html><html>'), 'fetch it again'],
   ['OpenVINO network', of('<?xml version="1.0"?>\n<net name="x" version="11">'), 'made of'],
   ['ncnn network', of('7767517\n75 83\nInput data 0 1 data\n'), 'made of'],
-  ['Caffe network description (prototxt)', of('name: "SqueezeNet"\nlayer {\n  name: "data"\n}\n'), 'Caffe'],
-  ['Caffe network with its weights (caffemodel)', of('\x0a\x04name\xa2\x06\x05layer'), 'Caffe'],
-  ['TensorFlow.js model', of('{"format": "graph-model", "modelTopology": {}}'), 'tensorflowjs'],
-  ['TensorFlow SavedModel', of('\x08\x01\x12\x05graph'), '--saved-model'],
+  [
+    'Caffe network description (prototxt)',
+    of('name: "SqueezeNet"\nlayer {\n  name: "data"\n}\n'),
+    'ocellus port MODEL.prototxt',
+  ],
+  ['Caffe network with its weights (caffemodel)', of('\x0a\x04name\xa2\x06\x05layer'), 'ocellus port MODEL.prototxt'],
+  ['TensorFlow.js model', of('{"format": "graph-model", "modelTopology": {}}'), 'ocellus port model.json'],
+  ['TensorFlow SavedModel', of('\x08\x01\x12\x05graph'), 'ocellus port FOLDER'],
   ['TensorFlow graph', of('\x0a\x1a\x0a\x05input\x12\x0bPlaceholder'), '--graphdef'],
 ];
 

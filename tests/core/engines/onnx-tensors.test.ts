@@ -14,6 +14,17 @@ describe('readOnnxTensors', () => {
     await engine.close();
   });
 
+  it('takes a side of -1, as Paddle writes it, for an open one', () => {
+    const model = onnxModel({
+      inputs: [{ name: 'a', shape: [-1, 3, 48, -1] }],
+      outputs: [{ name: 'b', shape: [-1, 2] }],
+    });
+    expect(readOnnxTensors(model)).toMatchObject({
+      inputs: [{ shape: ['', 3, 48, ''] }],
+      outputs: [{ shape: ['', 2] }],
+    });
+  });
+
   it('reads types and open sides, and leaves constants out', () => {
     const model = onnxModel({
       inputs: [
