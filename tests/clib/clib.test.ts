@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +11,13 @@ import { temporaryFolder } from '../support/folders.ts';
 import { hasProgram } from '../support/needs.ts';
 import { compiled, isBuilt, library, run } from './compiled.ts';
 
+/** For the name of a test: which of these programs are not there. */
+const lacks = (...programs: string[]) => {
+  const absent = programs.filter((program) => !hasProgram(program));
+  return absent.length > 0 ? ` (needs ${absent.join(', ')})` : '';
+};
+const jna = '/usr/share/java/jna.jar';
+const noJna = existsSync(jna) ? '' : ' (needs libjna-java)';
 const hasOpenCv = hasProgram('pkg-config') && run('pkg-config', ['--exists', 'opencv4']).status === 0;
 
 describe.skipIf(!isBuilt)('the C library (needs npm run kernels)', () => {
@@ -173,6 +180,57 @@ print(failure(lambda: Program(sys.argv[2])))
         status: 1,
         said: expect.stringContaining('expected a PPM picture (P6)'),
       });
+    });
+
+    /** A sample by what runs it, with what it says of every picture, of none and of no model. */
+    const isRight = async (program: string, args: readonly string[], env: NodeJS.ProcessEnv) => {
+      const folder = temporaryFolder();
+      for (const name of ['motorcycle.jpg', 'person.jpg', 'wall.jpg']) {
+        const { status, said } = run(program, [...args, card, await picture(folder, name)], env);
+        expect({ status, said }).toEqual({ status: 0, said: await expected(name) });
+      }
+      for (const [wrong, said] of [
+        [[card, network], 'detect: expected a PPM picture (P6)\n'],
+        [['/nowhere.ocp', network], 'detect: /nowhere.card.json cannot be read: No such file or directory\n'],
+      ] as const) {
+        const result = run(program, [...args, ...wrong], env);
+        expect(result).toMatchObject({ status: 1, said: expect.stringContaining(said) });
+      }
+    };
+
+    it.skipIf(lacks('go', 'cc', 'cmake', 'pkg-config'))(
+      `in Go does so, by pkg-config${lacks('go', 'cc', 'cmake', 'pkg-config')}`,
+      async () => {
+        const folder = temporaryFolder();
+        expect(run('cmake', ['--install', asset('build'), '--prefix', folder])).toMatchObject({ status: 0 });
+        const lib = join(folder, 'lib');
+        const env = { ...process.env, PKG_CONFIG_PATH: join(lib, 'pkgconfig'), LD_LIBRARY_PATH: lib, GOFLAGS: '' };
+        const sample = join(folder, 'detect');
+        const source = asset('samples', 'go', 'detect.go');
+        expect(run('go', ['vet', source], env)).toMatchObject({ status: 0, said: '' });
+        expect(run('go', ['build', '-o', sample, source], env)).toMatchObject({ status: 0, said: '' });
+        // It looks at each pointer that goes to C.
+        await isRight(sample, [], { ...env, GODEBUG: 'cgocheck=1' });
+      },
+    );
+
+    it.skipIf(lacks('rustc'))(`in Rust does so${lacks('rustc')}`, async () => {
+      const sample = join(temporaryFolder(), 'detect');
+      const flags = ['-O', '-D', 'warnings', '-L', asset('build'), '-C', `link-arg=-Wl,-rpath,${asset('build')}`];
+      expect(run('rustc', [...flags, asset('samples', 'rust', 'detect.rs'), '-o', sample])).toMatchObject({
+        status: 0,
+        said: '',
+      });
+      await isRight(sample, [], process.env);
+    });
+
+    it.skipIf(lacks('javac') || noJna)(`in Java does so${lacks('javac') || noJna}`, async () => {
+      const folder = temporaryFolder();
+      const source = asset('samples', 'java', 'Detect.java');
+      const compiling = run('javac', ['-Xlint:all', '-Werror', '-cp', jna, '-d', folder, source]);
+      expect(compiling).toMatchObject({ status: 0, said: '' });
+      const path = ['-cp', `${jna}:${folder}`, `-Djna.library.path=${asset('build')}`];
+      await isRight('java', [...path, 'Detect'], process.env);
     });
   });
 

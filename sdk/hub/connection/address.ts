@@ -27,12 +27,16 @@ export interface BrokerLogin {
  * message never shows a password.
  */
 export function brokerAddress(url: string, login: BrokerLogin = {}): BrokerAddress {
+  const escapes = 'write / ? # @ % in a user name or password as %2F %3F %23 %40 %25, or give it in mqtt.password';
   let parsed: URL;
   try {
     parsed = new URL(url);
   } catch {
     // An address that cannot be parsed may hold a password anywhere, so it is not shown.
-    throw new InputError('mqtt.broker: expected `embedded`, `off` or a URL such as mqtt://192.168.1.2:1883');
+    const advice = url.includes('@') ? `; ${escapes}` : '';
+    throw new InputError(
+      `mqtt.broker: expected \`embedded\`, \`off\` or a URL such as mqtt://192.168.1.2:1883${advice}`,
+    );
   }
   const protocol = parsed.protocol.slice(0, -1) as Protocol;
   if (!Object.hasOwn(defaultPorts, protocol) || parsed.hostname === '') {
@@ -40,9 +44,9 @@ export function brokerAddress(url: string, login: BrokerLogin = {}): BrokerAddre
       `mqtt.broker: expected a URL with mqtt://, mqtts://, ws:// or wss:// and a host, got one with ${parsed.protocol}//`,
     );
   }
-  if (parsed.username !== '' && `${parsed.pathname}${parsed.search}${parsed.hash}`.includes('@')) {
-    // Then part of the password was taken for the host, and would be shown as such.
-    throw new InputError('mqtt.broker: write / @ : # in a password as %2F %40 %3A %23, or give it in mqtt.password');
+  if (`${parsed.pathname}${parsed.search}${parsed.hash}`.includes('@')) {
+    // Then a part of the user name or password was taken for the host or its port, and would be shown as such.
+    throw new InputError(`mqtt.broker: ${escapes}`);
   }
   const username = login.username ?? (decode(parsed.username) || undefined);
   const password = login.password ?? (decode(parsed.password) || undefined);

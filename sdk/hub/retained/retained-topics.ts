@@ -112,7 +112,7 @@ export class RetainedTopics {
         if (value !== undefined && this.#known.get(topic) !== value) this.tell(topic, value);
       }
     }
-    for (const topic of this.#known.keys()) {
+    for (const topic of this.#inOrder()) {
       if (wanted.has(topic) || !this.#sources.some((source) => source.isStale(topic))) continue;
       this.#publish(topic, '');
       this.#known.delete(topic);
@@ -132,9 +132,22 @@ export class RetainedTopics {
 
   /** Empties them all. */
   leave(): void {
-    for (const topic of this.#known.keys()) this.#publish(topic, '');
+    for (const topic of this.#inOrder()) this.#publish(topic, '');
     this.#known.clear();
     this.#changed();
+  }
+
+  /**
+   * What is known, in the order of the sources: who was told of an entity hears that it is gone before its states are empty, which would
+   * be none of its states. A broker has them in an order of its own.
+   */
+  #inOrder(): string[] {
+    const rank = (topic: string) => {
+      const index = this.#sources.findIndex((source) => source.isStale(topic));
+      return index === -1 ? this.#sources.length : index;
+    };
+    const ranked = [...this.#known.keys()].map((topic) => ({ topic, rank: rank(topic) }));
+    return ranked.sort((a, b) => a.rank - b.rank).map(({ topic }) => topic);
   }
 
   #know(topic: string, value: string | undefined): void {

@@ -47,8 +47,18 @@ describe('brokerAddress', () => {
   });
 
   it('asks for escapes where a part of the password would be the host', () => {
+    const escapes = /^mqtt\.broker: (?!.*(?:geheim|4711)).*write \/ \? # @ % in a user name or password as %2F/;
     for (const url of ['mqtt://ann:a@geheim/x@hub', 'mqtt://ann:a@geheim#x@hub', 'ws://ann:a@geheim?x@hub']) {
-      expect(() => brokerAddress(url)).toThrow(/^(?!.*geheim).*write \/ @ : # in a password as %2F/);
+      expect(() => brokerAddress(url)).toThrow(escapes);
     }
+    // A number before the first of them would be the port of a host `ann`.
+    for (const url of ['mqtt://ann:4711/x@hub', 'mqtts://ann:4711#@hub:8883', 'ws://ann:4711?x@hub/mqtt']) {
+      expect(() => brokerAddress(url)).toThrow(escapes);
+    }
+    for (const url of ['mqtt://ann:geheim/x@hub', 'mqtts://ann:geheim#x@hub', 'mqtt://ann:?geheim@hub']) {
+      expect(() => brokerAddress(url)).toThrow(escapes);
+    }
+    expect(brokerAddress('ws://hub/mqtt%40home').options).toMatchObject({ hostname: 'hub', path: '/mqtt%40home' });
+    expect(brokerAddress('mqtt://ann:a%b@hub').options).toMatchObject({ hostname: 'hub', password: 'a%b' });
   });
 });

@@ -88,6 +88,24 @@ describe('RetainedTopics', () => {
     expect(told.slice(2)).toEqual(['porch/picture=']);
   });
 
+  it.each(['update', 'leave'] as const)('empties what announces others before these: %s', (verb) => {
+    const of = (root: string): RetainedSource => ({
+      filters: [`${root}/+`],
+      wanted: () => new Map(),
+      isStale: (topic) => topic.startsWith(`${root}/`),
+    });
+    const told: string[] = [];
+    const retained = new RetainedTopics({
+      sources: [of('announced'), of('states')],
+      publish: (topic, value) => told.push(`${topic}=${value}`),
+      isConnected: () => true,
+    });
+    const order = ['states/b', 'announced/shed', 'states/a', 'announced/door'];
+    retained.found(new Map(order.map((topic) => [topic, Buffer.from('x')])));
+    retained[verb]();
+    expect(told).toEqual(['announced/shed=', 'announced/door=', 'states/b=', 'states/a=']);
+  });
+
   it('says nothing without a connection', () => {
     const { values, told, retained, connect } = make();
     values.set('porch/a', '1');
