@@ -11,6 +11,7 @@ import { withoutHeaderFaults } from './jpeg-faults.ts';
 import { readJpegHeader } from './jpeg-header.ts';
 import { headOf, kindOfUnreadable } from './picture-kinds.ts';
 import type { PictureMemory } from './picture-memory.ts';
+import { mostBytesAtOnce, prepareForSharp } from './sharp-input.ts';
 
 /** The largest picture that is decoded by default: 100 megapixels are 300 MB of RGB. */
 const defaultMaxPixels = 100e6;
@@ -34,8 +35,8 @@ export function prepareEncoding(): void {
 }
 
 /**
- * Reads a picture: JPEG, PNG, WebP, AVIF, GIF (its first page), TIFF or SVG. It is rotated as its EXIF data says,
- * transparency is blended onto white, and the frame is RGB24. Faults in a JPEG's headers that lose no pixels are
+ * Reads a picture: JPEG, PNG, WebP, AVIF, GIF, TIFF or SVG; of several the first, in a TIFF the first that is no thumbnail. It is
+ * rotated as its EXIF data says, transparency is blended onto white, and the frame is RGB24. Faults in a JPEG's headers that lose no pixels are
  * ignored; damaged or missing pixels are not.
  *
  * @param input A path, or the file's bytes.
@@ -128,14 +129,11 @@ async function decode(
   return decodeBySharp(header ? jpeg! : input, maxPixels, header?.profile === 'nothing');
 }
 
-/** Larger files are read piece by piece, by sharp. */
-const mostJpegBytes = 1 << 26;
-
 /** The bytes of a file that is one of some size, and begins as a JPEG does; else undefined, and its reader says why. */
 async function readJpeg(path: string): Promise<Uint8Array | undefined> {
   try {
     const file = await stat(path);
-    if (!file.isFile() || file.size > mostJpegBytes) return undefined;
+    if (!file.isFile() || file.size > mostBytesAtOnce) return undefined;
     const bytes = await readFile(path);
     return bytes[0] === 0xff && bytes[1] === 0xd8 ? bytes : undefined;
   } catch {
@@ -146,11 +144,12 @@ async function readJpeg(path: string): Promise<Uint8Array | undefined> {
 /** Strict: a decoder's warning is an error too, since most mean lost pixels. @param ignoreIcc Its profile is that of sRGB. */
 async function decodeBySharp(input: string | Uint8Array, maxPixels: number, ignoreIcc: boolean): Promise<Decoded> {
   const sharp = await loadSharp();
+  const { input: prepared, page, isOpaque = false } = await prepareForSharp(input);
   const options: SharpOptions = { limitInputPixels: maxPixels, failOn: 'warning', ignoreIcc };
+  if (page !== undefined) options.page = page;
   const read = async (from: string | Uint8Array) => {
-    const { data, info } = await sharp(from, options)
-      .rotate()
-      .flatten({ background: '#ffffff' })
+    const upright = sharp(from, options).rotate();
+    const { data, info } = await (isOpaque ? upright : upright.flatten({ background: '#ffffff' }))
       .toColourspace('srgb')
       .removeAlpha()
       .raw({ depth: 'uchar' })
@@ -158,7 +157,7 @@ async function decodeBySharp(input: string | Uint8Array, maxPixels: number, igno
     return { data, width: info.width, height: info.height };
   };
   try {
-    return await read(input);
+    return await read(prepared);
   } catch (error) {
     if (!/jpeg/i.test(messageOf(error))) throw error;
     const mended = withoutHeaderFaults(typeof input === 'string' ? await readFile(input) : input);
