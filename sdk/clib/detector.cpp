@@ -21,7 +21,9 @@ struct ocellus_detector {
 
   bool stretch = false, top_left = false;
   InputTarget target{};
-  Buffer<uint8_t> input;
+  /// The program takes one channel, the luma of `colours`.
+  bool grey = false;
+  Buffer<uint8_t> colours, input;
   Plan plan;
   bool planned = false;
 
@@ -98,8 +100,10 @@ bool read_input(JsonValue input, ocellus_detector& made) {
   }
   if (ocellus_input(made.program, 0, &tensor) != 0) return false;
   const double width = input["width"].number(0), height = input["height"].number(0), pad = input["pad"].number(114);
-  const bool last = tensor.rank == 4 && tensor.dims[3] == 3;
-  const bool first = !last && tensor.rank == 4 && tensor.dims[1] == 3;
+  made.grey = input["channels"].is("GRAY");
+  const uint32_t channels = made.grey ? 1 : 3;
+  const bool first = tensor.rank == 4 && tensor.dims[1] == channels && !(tensor.dims[3] == channels && tensor.dims[1] == height);
+  const bool last = !first && tensor.rank == 4 && tensor.dims[3] == channels;
   const uint32_t* sides = tensor.dims + (last ? 1 : 2);
   if ((!last && !first) || tensor.element != OCELLUS_UINT8 || sides[0] != height || sides[1] != width) {
     return last_error().set("input: expected a picture of %gx%g, as the card says, the program takes [%u, %u, %u, %u]", width, height,
@@ -115,11 +119,12 @@ bool read_input(JsonValue input, ocellus_detector& made) {
   InputTarget& target = made.target;
   target.width = sides[1];
   target.height = sides[0];
-  target.planar = first;
+  target.planar = first && !made.grey;
   target.bgr = input["channels"].is("BGR");
   target.area = true;
   target.pad = static_cast<uint8_t>(pad);
   for (size_t i = 0; i < 3; i++) target.scale[i] = 1;
+  if (made.grey && !made.colours.allocate(tensor.bytes * 3)) return last_error().set("no memory for a picture of %zu bytes", tensor.bytes * 3);
   return made.input.allocate(tensor.bytes) || last_error().set("no memory for the input of %zu bytes", tensor.bytes);
 }
 
@@ -219,17 +224,24 @@ void place(const ocellus_detector& detector, Placement& p) {
 
 float clipped(double value, double high) { return static_cast<float>(value < 0 ? 0 : value > high ? high : value); }
 
+/// As `GreyPreprocessor` of sdk/kernels/preprocess/grey.ts.
+void to_grey(const uint8_t* rgb, uint8_t* luma, size_t count) {
+  for (size_t i = 0; i < count; i++, rgb += 3) luma[i] = static_cast<uint8_t>((4899 * rgb[0] + 9617 * rgb[1] + 1868 * rgb[2] + 8192) >> 14);
+}
+
 bool detect(ocellus_detector& detector, const ocellus_picture& given, double threshold) {
   Picture picture;
   Placement placement;
   if (!read_picture(given, picture, placement)) return false;
   place(detector, placement);
+  uint8_t* pixels = detector.grey ? detector.colours.data() : detector.input.data();
   if (!detector.planned || !(detector.plan.placement() == placement)) {
     detector.planned = detector.plan.make(detector.target, placement);
     if (!detector.planned) return last_error().set("no memory for pictures of %ux%u", given.width, given.height);
-    pad(detector.target, detector.input.data());
+    pad(detector.target, pixels);
   }
-  detector.plan.run(*detector.table->preprocess, detector.target, picture, detector.input.data());
+  detector.plan.run(*detector.table->preprocess, detector.target, picture, pixels);
+  if (detector.grey) to_grey(pixels, detector.input.data(), detector.input.size());
   const void* inputs[] = {detector.input.data()};
   if (ocellus_run(detector.program, inputs, 1) != 0) return false;
 

@@ -1,7 +1,7 @@
 import { InputError, ModelError } from '../base/errors.ts';
 import { letterboxGeometry } from '../frame/letterbox.ts';
 import { kernels } from '../kernels/kernels.ts';
-import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
+import { channelsOf, type Preprocessor } from '../kernels/preprocess/preprocess.ts';
 import type { ClassifierCard } from './cards/card.ts';
 import { assertNormalisation } from './cards/normalisation.ts';
 import { pictureInput } from './engines/binding.ts';
@@ -40,9 +40,10 @@ export class Encoder {
     this.card = card;
     this.#engine = engine;
     const many = typeof input?.shape[0] === 'number' && input.shape[0] > 0 ? 1 : batch;
-    const picture = layout === 'NCHW' ? [3, height, width] : [height, width, 3];
+    const channels = channelsOf(card.input);
+    const picture = layout === 'NCHW' ? [channels, height, width] : [height, width, channels];
     const buffer = engine.bind(name, type, [many, ...picture]);
-    const length = width * height * 3;
+    const length = width * height * channels;
     this.#slots = Array.from({ length: many }, (_, i) => buffer.subarray(i * length, (i + 1) * length));
     this.#preprocessor = kernels.preprocessor(card.input);
   }

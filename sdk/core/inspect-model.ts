@@ -384,11 +384,12 @@ async function compiling(
   const no = (note: string): EngineReport => ({ name: 'native', runs: false, note });
   if (!input || !isRunnable) return { report: no('whether it can be compiled is known once onnxruntime runs it') };
   const { width, height, layout = 'NCHW', mean = [0, 0, 0], std = [1, 1, 1] } = input;
+  const channels = input.channels === 'GRAY' ? 1 : 3;
   let multiplyAdds: number | undefined;
   try {
     const graph = await readKnownGraph(
       { bytes, weights },
-      layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3],
+      layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels],
     );
     multiplyAdds = multiplyAddsOf(graph.nodes, graph.shapes);
     const moving = graph.nodes.filter(({ outputs }) => !outputs.every((one) => one === '' || graph.constants.has(one)));

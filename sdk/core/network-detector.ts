@@ -10,7 +10,7 @@ import {
 } from '../frame/letterbox.ts';
 import { Candidates } from '../kernels/boxes/candidates.ts';
 import { kernels } from '../kernels/kernels.ts';
-import type { Preprocessor } from '../kernels/preprocess/preprocess.ts';
+import { channelsOf, type Preprocessor } from '../kernels/preprocess/preprocess.ts';
 import { Detections } from '../vision/detections.ts';
 import type { Point } from '../vision/geometry.ts';
 import { isCut, type MergedDetections, mergeRegions, type RegionDetections } from '../vision/merge-regions.ts';
@@ -46,7 +46,8 @@ export class NetworkDetector {
     if (card.keypoints) assertSkeleton('keypoints', card.keypoints);
     this.card = card;
     this.#engine = engine;
-    const picture = layout === 'NCHW' ? [3, height, width] : [height, width, 3];
+    const channels = channelsOf(card.input);
+    const picture = layout === 'NCHW' ? [channels, height, width] : [height, width, channels];
     // torchvision's detectors take single pictures, without a batch dimension.
     const isAlone = inputs.find((one) => one.name === name)?.shape.length === 3;
     this.#input = engine.bind(name, type, isAlone ? picture : [1, ...picture], sizesOf(card, inputs));

@@ -12,6 +12,7 @@ import type { MotionKernel } from './motion/motion.ts';
 import { nativeMotion } from './motion/native.ts';
 import { motion } from './motion/typescript.ts';
 import { chooseVariant, loadAddon } from './native.ts';
+import { GreyPreprocessor } from './preprocess/grey.ts';
 import { NativePreprocessor } from './preprocess/native.ts';
 import type { Preprocessor, PreprocessTarget } from './preprocess/preprocess.ts';
 import { TypeScriptPreprocessor } from './preprocess/typescript.ts';
@@ -72,5 +73,6 @@ export const kernels: Kernels = {
 };
 
 function preprocessor(target: PreprocessTarget): Preprocessor {
+  if (target.channels === 'GRAY') return new GreyPreprocessor(target, preprocessor);
   return native ? new NativePreprocessor(native, target) : new TypeScriptPreprocessor(target);
 }

@@ -22,14 +22,18 @@ const cells = side * side;
 type Channels = readonly (readonly ['share' | 'pixels' | 'free', number] | readonly ['number', number])[];
 
 /** [1, channels, cells] */
-function channels(net: NetworkBuilder, x: string, kinds: Channels): string {
+function channels(net: NetworkBuilder, x: string, kinds: Channels, colours: 1 | 3): string {
   const parts = kinds.map(([kind, count]) => {
     if (kind === 'number') {
-      return net.node('Conv', [x, net.constant([1, 3, 1, 1], [0, 0, 0]), net.constant([1], [count])], {
-        ints: { kernel_shape: [1, 1] },
-      });
+      return net.node(
+        'Conv',
+        [x, net.constant([1, colours, 1, 1], Array(colours).fill(0)), net.constant([1], [count])],
+        {
+          ints: { kernel_shape: [1, 1] },
+        },
+      );
     }
-    const y = net.conv(x, [3, count]);
+    const y = net.conv(x, [colours, count]);
     return kind === 'free' ? y : net.node(kind === 'share' ? 'Sigmoid' : 'Relu', [y]);
   });
   const joined = parts.length === 1 ? parts[0]! : net.node('Concat', parts, { ints: { axis: 1 } });
@@ -62,6 +66,11 @@ const cases: Record<string, Case> = {
   'yolox, of logits, which shows whether it is decoded': {
     decoder: { type: 'yolox', strides: [1], logits: true },
     outputs: [{ kinds: [['free', 7]] }],
+  },
+  'yolox of grey pictures': {
+    decoder: { type: 'yolox', strides: [1], logits: true },
+    outputs: [{ kinds: [['free', 7]] }],
+    input: { channels: 'GRAY' },
   },
   yolov5: {
     decoder: { type: 'yolov5' },
@@ -182,16 +191,20 @@ describe.skipIf(!isBuilt || !kernels.programs)('a detector of the C library (nee
   it.each(Object.entries(cases))('finds what Ocellus finds, to the last bit: %s', async (_, one) => {
     const net = new NetworkBuilder();
     const x = net.picture();
+    const colours = one.input?.channels === 'GRAY' ? 1 : 3;
     const names = one.outputs.map(({ kinds, cellsLast }) => {
-      const all = channels(net, x, kinds);
+      const all = channels(net, x, kinds, colours);
       return cellsLast ? all : rows(net, all);
     });
     for (const name of names) net.output(name);
     const place = join(folder, 'model');
     mkdirSync(place, { recursive: true });
     const program = await compile(
-      { bytes: net.build(side), weights: [] },
-      { width: side, height: side, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1], pictures: () => pictures(8, side) },
+      { bytes: net.build([1, colours, side, side]), weights: [] },
+      {
+        ...{ width: side, height: side, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1], channels: colours },
+        pictures: () => pictures(8, side, 3, colours),
+      },
     );
     writeFileSync(join(place, 'tiny.ocp'), writeProgram(program));
     // A, B and C stand for the names, which the builder gives.

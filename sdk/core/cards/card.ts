@@ -50,7 +50,10 @@ const tensor = {
   height: Type.Integer({ minimum: 1, maximum: 8192 }),
   layout: Type.Union([Type.Literal('NCHW'), Type.Literal('NHWC')], { default: 'NCHW' }),
   type: Type.Union([Type.Literal('uint8'), Type.Literal('float32')], { default: 'float32' }),
-  channels: Type.Union([Type.Literal('RGB'), Type.Literal('BGR')], { default: 'RGB' }),
+  channels: Type.Union([Type.Literal('RGB'), Type.Literal('BGR'), Type.Literal('GRAY')], {
+    default: 'RGB',
+    description: 'GRAY: one channel, the luma of BT.601; mean and std are three equal numbers then.',
+  }),
   mean: Type.Tuple([Type.Number(), Type.Number(), Type.Number()], {
     default: [0, 0, 0],
     description: 'Subtracted from pixels 0..255, in channel order. Float input only.',

@@ -55,7 +55,7 @@ export function recognise(network: NetworkFacts, file: string, given: Given = {}
     open.push({
       what: `how it is fed: its input ${input.name} ${input.type} ${shapeText(input)} is no picture`,
       settle:
-        'export it with one of three colours, [1, 3, height, width] or [1, height, width, 3], at most 8192 pixels a side',
+        'export it with one of three colours, [1, 3, height, width] or [1, height, width, 3], or with one channel, at most 8192 pixels a side',
     });
   }
   open.push(...(only?.open ?? []));
@@ -129,7 +129,7 @@ function sizeOf(input: TensorInfo | undefined): { width: number; height: number 
 /** Most pixels of a side, as cards have it. */
 const largest = 8192;
 
-/** Whether a card can say how it is fed: three colours, of floats or whole numbers. */
+/** Whether a card can say how it is fed: three colours or grey, of floats or whole numbers. */
 function isPicture(input: TensorInfo): boolean {
   const { shape, type } = input;
   const [colours, ...sides] = isLast(input)
@@ -138,13 +138,18 @@ function isPicture(input: TensorInfo): boolean {
   return (
     (shape.length === 3 || shape.length === 4) &&
     (type === 'float32' || type === 'uint8' || isNarrowed(type)) &&
-    (fixedSide(colours) ?? 3) === 3 &&
+    [1, 3].includes(fixedSide(colours) ?? 3) &&
     sides.every((side) => (fixedSide(side) ?? 1) <= largest)
   );
 }
 
-/** Whether colours are the last dimension. */
-const isLast = (input: TensorInfo | undefined) => input?.shape.at(-1) === 3 && input.shape.at(-3) !== 3;
+/** Whether colours, or grey, are the last dimension. */
+function isLast(input: TensorInfo | undefined): boolean {
+  const [first, last] = [input?.shape.at(-3), input?.shape.at(-1)];
+  return (last === 3 && first !== 3) || (last === 1 && first !== 3 && first !== 1);
+}
+
+const isGrey = (input: TensorInfo | undefined) => input?.shape.at(isLast(input) ? -1 : -3) === 1;
 
 /** What is taken for granted of an input in whole numbers. */
 function fedAsPixels(input: TensorInfo | undefined): string[] {
@@ -171,7 +176,7 @@ function cardOf(
     ...(size ?? usualSize(first)),
     ...(isLast(first) && { layout: 'NHWC' }),
     type,
-    channels: 'RGB',
+    channels: isGrey(first) ? 'GRAY' : 'RGB',
     // A network of bytes normalises by itself. YOLOX takes pixels as they are.
     ...(type === 'float32' && !isYolox && { mean, std }),
     ...(first && isWholeNumber(first.type) && wholeNumbersOf(first.type)),

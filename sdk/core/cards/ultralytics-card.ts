@@ -80,7 +80,8 @@ export function ultralyticsClassifierCard(info: UltralyticsInfo, { inputs, outpu
 
 function inputOf({ size }: UltralyticsInfo, inputs: readonly TensorInfo[]) {
   const input = pictureInput(inputs);
-  return { name: input?.name, ...(size ?? sizeOf(input)), channels: 'RGB', mean: [0, 0, 0], std: [255, 255, 255] };
+  const channels = input?.shape[1] === 1 ? 'GRAY' : 'RGB';
+  return { name: input?.name, ...(size ?? sizeOf(input)), channels, mean: [0, 0, 0], std: [255, 255, 255] };
 }
 
 function sizeOf(input: TensorInfo | undefined): { width: number; height: number } {

@@ -1,6 +1,8 @@
 import { InputError } from '../../base/errors.ts';
+import { channelsOf } from '../../kernels/preprocess/preprocess.ts';
 import type { ModelCard } from '../cards/card.ts';
 import type { ModelFile } from '../cards/model-file.ts';
+import { assertNormalisation } from '../cards/normalisation.ts';
 import { ultralyticsCard, ultralyticsClassifierCard } from '../cards/ultralytics-card.ts';
 import { OnnxRuntimeEngine } from '../engines/onnxruntime.ts';
 import type { Program } from '../program/program.ts';
@@ -37,8 +39,10 @@ export async function compileModel(file: ModelFile, options: CompileModelOptions
   const card = await cardOf(file);
   const { width, height, layout, mean, std } = card.input;
   try {
+    assertNormalisation(card.input);
     const program = await compile(file, {
       ...{ width, height, layout, mean, std },
+      channels: channelsOf(card.input),
       pictures: pictures && (() => preparedPictures(card, pictures, onPicture)),
     });
     return { program, card };

@@ -17,6 +17,8 @@ export interface NetworkInput extends Normalisation {
   /** Of the network's input. */
   readonly width: number;
   readonly height: number;
+  /** 3 colours, or 1 of grey. Default 3. */
+  readonly channels?: 1 | 3;
 }
 
 export interface CompileOptions extends NetworkInput {
@@ -77,8 +79,8 @@ export class Compilation {
 
   /** @throws InputError when the file is no network, or has something the compiler lacks: it names the node. */
   static async open(source: Source, input: NetworkInput): Promise<Compilation> {
-    const { width, height, layout } = input;
-    const shape = layout === 'NCHW' ? [1, 3, height, width] : [1, height, width, 3];
+    const { width, height, layout, channels = 3 } = input;
+    const shape = layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
     return new Compilation(source, await readKnownGraph(source, shape), input);
   }
 

@@ -1,5 +1,6 @@
 import { letterboxGeometry } from '../../frame/letterbox.ts';
 import { kernels } from '../../kernels/kernels.ts';
+import { channelsOf } from '../../kernels/preprocess/preprocess.ts';
 import { readPicture } from '../../picture/picture.ts';
 import type { ModelCard } from '../cards/card.ts';
 
@@ -10,7 +11,7 @@ export async function* preparedPictures(
   told: () => void = () => {},
 ): AsyncGenerator<Uint8Array | Float32Array> {
   const preprocessor = kernels.preprocessor(input);
-  const length = input.width * input.height * 3;
+  const length = input.width * input.height * channelsOf(input);
   const numbers = input.type === 'uint8' ? new Uint8Array(length) : new Float32Array(length);
   for (const file of files) {
     const frame = await readPicture(file);

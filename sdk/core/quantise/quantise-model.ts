@@ -73,6 +73,11 @@ export async function quantiseModel(file: ModelFile, options: QuantiseOptions): 
   assertFloat(file);
   const card = await cardOf(file);
   const { width, height, layout, mean, std } = card.input;
+  if (card.input.channels === 'GRAY') {
+    throw new InputError(
+      `model ${file.name}: ways to 8 bits are compared on pictures of three colours, and its card says GRAY: \`ocellus compile\` with --calibrate compiles it`,
+    );
+  }
   try {
     const compilation = await Compilation.open(file, { width, height, layout, mean, std });
     const shares = await sharesOf(card, options);

@@ -1,6 +1,6 @@
 import { assertSize, pixelFormats, planeSizes } from '../../frame/layout.ts';
 import type { Letterbox } from '../../frame/letterbox.ts';
-import type { PixelSource, PreprocessTarget } from './preprocess.ts';
+import { channelsOf, type PixelSource, type PreprocessTarget } from './preprocess.ts';
 
 /** @throws RangeError for an invalid size, TypeError for an unknown word. */
 export function assertTarget({
@@ -17,7 +17,7 @@ export function assertTarget({
   assertSize(width, height);
   assertWord('layout', layout, ['NCHW', 'NHWC']);
   assertWord('type', type, ['uint8', 'float32']);
-  assertWord('channels', channels, ['RGB', 'BGR']);
+  assertWord('channels', channels, ['RGB', 'BGR', 'GRAY']);
   if (quality !== undefined) assertWord('quality', quality, ['bilinear', 'area']);
   assertWhole('pad', pad, 0, 255);
   for (const [name, values] of Object.entries({ mean, std })) {
@@ -65,9 +65,8 @@ export function assertPlace(
   if (!(floats ? out instanceof Float32Array : out instanceof Uint8Array)) {
     throw new TypeError(`out: expected a ${floats ? 'Float32Array' : 'Uint8Array'}`);
   }
-  if (out.length !== width * height * 3) {
-    throw new RangeError(`out: expected ${width * height * 3} values, got ${out.length}`);
-  }
+  const length = width * height * channelsOf(target);
+  if (out.length !== length) throw new RangeError(`out: expected ${length} values, got ${out.length}`);
 }
 
 /** @throws RangeError when there are not as many outs as geometries. */

@@ -6,3 +6,10 @@ export function scaleOf(std: number): number {
 export function biasOf(mean: number, std: number): number {
   return Math.fround(-mean / std);
 }
+
+/** Of each pixel 0..255. */
+export function normalised(mean: number, std: number): Float32Array {
+  const scale = scaleOf(std);
+  const bias = biasOf(mean, std);
+  return Float32Array.from({ length: 256 }, (_, pixel) => Math.fround(pixel * scale) + bias);
+}

@@ -24,7 +24,8 @@ export interface PreprocessTarget {
   readonly height: number;
   readonly layout: 'NCHW' | 'NHWC';
   readonly type: 'uint8' | 'float32';
-  readonly channels: 'RGB' | 'BGR';
+  /** `GRAY`: one channel, the luma of BT.601 as OpenCV's cvtColor has it; its mean and std are the first ones. */
+  readonly channels: 'RGB' | 'BGR' | 'GRAY';
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
   readonly pad: number;
@@ -35,6 +36,9 @@ export interface PreprocessTarget {
    */
   readonly quality?: Quality;
 }
+
+/** How many numbers a pixel has in a network's input. */
+export const channelsOf = ({ channels }: Pick<PreprocessTarget, 'channels'>): 1 | 3 => (channels === 'GRAY' ? 1 : 3);
 
 /**
  * From a picture to a network's input in one pass: region, resize, colour conversion, channel order, layout and
@@ -47,7 +51,7 @@ export interface PreprocessTarget {
  */
 export interface Preprocessor {
   /**
-   * @param out `3 x width x height` values of the target's type, owned by the caller. Between two calls with the same
+   * @param out `3 x width x height` values of the target's type, grey `width x height`, owned by the caller. Between two calls with the same
    *   `out` and geometry only the picture's part is written: the padding is still there.
    * @throws RangeError when `out` has another length, the geometry is of another input size or lies outside of the source,
    *   or a plane is too small. TypeError when `out` is of another type.

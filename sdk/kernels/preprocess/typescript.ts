@@ -3,7 +3,7 @@ import type { Letterbox } from '../../frame/letterbox.ts';
 import { type Axis, makeAxis } from './axis.ts';
 import { assertAsMany, assertPlace, assertSource, assertTarget } from './check.ts';
 import { type YuvCoefficients, yuvCoefficients } from './colour.ts';
-import { biasOf, scaleOf } from './normalise.ts';
+import { normalised } from './normalise.ts';
 import { PaddedTensors } from './padding.ts';
 import type { PixelSource, Preprocessor, PreprocessTarget, Quality } from './preprocess.ts';
 import { copyYuv, type RgbTarget, resampleGray, resampleRgb, resampleYuv } from './resample.ts';
@@ -144,12 +144,6 @@ export class TypeScriptPreprocessor implements Preprocessor {
       }
     }
   }
-}
-
-function normalised(mean: number, std: number): Float32Array {
-  const scale = scaleOf(std);
-  const bias = biasOf(mean, std);
-  return Float32Array.from({ length: 256 }, (_, pixel) => Math.fround(pixel * scale) + bias);
 }
 
 function normalise(

@@ -79,14 +79,14 @@ export class NetworkBuilder {
 }
 
 /** Pictures of soft blobs, as noise alone leaves most channels of a network without a range. */
-export function pictures(count: number, side = 16, seed = 3): Float32Array[] {
+export function pictures(count: number, side = 16, seed = 3, channels = 3): Float32Array[] {
   const random = randomNumbers(seed);
   return Array.from({ length: count }, () => {
     const waves = Array.from(
       { length: 3 },
       () => [random() * 0.8, random() * 0.8, random() * 6, 60 + 60 * random()] as const,
     );
-    return Float32Array.from({ length: 3 * side * side }, (_, i) => {
+    return Float32Array.from({ length: channels * side * side }, (_, i) => {
       const [fx, fy, phase, size] = waves[Math.floor(i / (side * side))]!;
       const [x, y] = [i % side, Math.floor(i / side) % side];
       return Math.round(Math.min(255, Math.max(0, 128 + size * Math.sin(fx * x + fy * y + phase) + 16 * random())));
@@ -101,17 +101,21 @@ export interface Compared {
 }
 
 /** Compiles a network, and runs the program beside onnxruntime on pictures that it was not calibrated on. */
-export async function compareWithFloat(model: Uint8Array<ArrayBuffer>, side = 16): Promise<Compared> {
-  const options = { width: side, height: side, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1] } as const;
+export async function compareWithFloat(
+  model: Uint8Array<ArrayBuffer>,
+  side = 16,
+  channels: 1 | 3 = 3,
+): Promise<Compared> {
+  const options = { width: side, height: side, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1], channels } as const;
   const source = { bytes: model, weights: [] };
-  const program = await compile(source, { ...options, pictures: () => pictures(8, side) });
+  const program = await compile(source, { ...options, pictures: () => pictures(8, side, 3, channels) });
   const session = await InferenceSession.create(model, { logSeverityLevel: 3, graphOptimizationLevel: 'disabled' });
   const interpreter = new Interpreter(program);
   const sums = session.outputNames.map(() => ({ error: 0, all: 0, square: 0, count: 0 }));
-  for (const picture of pictures(3, side, 11)) {
-    const expected = await session.run({ images: new Tensor('float32', picture, [1, 3, side, side]) });
+  for (const picture of pictures(3, side, 11, channels)) {
+    const expected = await session.run({ images: new Tensor('float32', picture, [1, channels, side, side]) });
     const bytes = interpreter.input('images');
-    for (let i = 0; i < bytes.length; i++) bytes[i] = picture[(i % 3) * side * side + Math.floor(i / 3)]!;
+    for (let i = 0; i < bytes.length; i++) bytes[i] = picture[(i % channels) * side * side + Math.floor(i / channels)]!;
     interpreter.run();
     session.outputNames.forEach((name, k) => {
       const [got, wanted] = [interpreter.output(name), expected[name]!.data as Float32Array];

@@ -367,6 +367,24 @@ test('numbers of 16 bits between nodes are read as what they are', async () => {
   expect(errors[0]).toBeLessThan(0.03);
 });
 
+test('nodes that stand before those that give their inputs are computed after them', async () => {
+  const net = new NetworkBuilder();
+  const x = net.node('Relu', [net.conv(net.picture(), [3, 8], 3)]);
+  net.output(net.conv(x, [8, 4], 3));
+  net.operations.reverse();
+  const { errors } = await compareWithFloat(net.build(side), side);
+  expect(errors[0]).toBeLessThan(0.03);
+});
+
+test('a grey picture is compiled as one channel', async () => {
+  const net = new NetworkBuilder();
+  const scaled = net.node('Mul', ['images', net.constant([1], [1 / 64])]);
+  net.output(net.conv(net.node('Relu', [net.conv(scaled, [1, 8], 3, { strides: [2, 2] })]), [8, 4], 3));
+  const { errors, program } = await compareWithFloat(net.build([1, 1, side, side]), side, 1);
+  expect(program.tensors[0]!.shape).toEqual([1, side, side, 1]);
+  expect(errors[0]).toBeLessThan(0.03);
+});
+
 describe('what is refused before anything is computed', () => {
   const refused = (bytes: Uint8Array<ArrayBuffer>, size = side) =>
     compile(
@@ -384,7 +402,10 @@ describe('what is refused before anything is computed', () => {
       [10, 3, 16, 16],
       /images is \[10, 3, 16, 16\], 10 pictures at once: expected one picture .*export it with a batch of 1/,
     ],
-    [[1, 1, 16, 16], /images is \[1, 1, 16, 16\]: expected one picture of three colours, \[1, 3, 16, 16\] by its card/],
+    [
+      [1, 1, 16, 16],
+      /images is \[1, 1, 16, 16\]: expected one picture of three colours, \[1, 3, 16, 16\] by its card; .*GRAY/,
+    ],
     [[1, 512], /images is \[1, 512\]: expected one picture/],
     [[1, 3, 32, 32], /images is \[1, 3, 32, 32\]: expected one picture of three colours, \[1, 3, 16, 16\] by its card/],
   ])('an input %j', async (shape, message) => {

@@ -1,7 +1,7 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError } from '../../../base/errors.ts';
 import type { ExternalWeights } from '../../engines/engine.ts';
-import { type OnnxConstant, type OnnxGraph, type OnnxNode, readOnnxGraph } from '../../onnx/graph.ts';
+import { type OnnxConstant, type OnnxGraph, type OnnxNode, producersOf, readOnnxGraph } from '../../onnx/graph.ts';
 import type { OnnxNumbers } from '../../onnx/numbers.ts';
 import { pictureTensor, Tracer } from './trace.ts';
 
@@ -42,7 +42,7 @@ const inputTypes = new Map<number, InputType>([
 
 type InputType = 'float32' | 'float16' | 'uint8' | 'int8' | 'int32' | 'int64';
 
-/** Sides of the input: [1, 3, height, width] or [1, height, width, 3]. */
+/** Sides of the input: [1, 3, height, width] or [1, height, width, 3], of grey with 1 in place of 3. */
 export type InputShape = readonly number[];
 
 /**
@@ -52,7 +52,8 @@ export type InputShape = readonly number[];
  * @throws InputError when the file is no graph, has branches or several inputs, or cannot run.
  */
 export async function readKnownGraph({ bytes, weights }: Source, shape: InputShape): Promise<KnownGraph> {
-  const graph = readOnnxGraph(bytes);
+  const read = readOnnxGraph(bytes);
+  const graph = read && { ...read, nodes: inOrder(read) };
   if (!graph || graph.nodes.length === 0) {
     throw new InputError(
       `expected an ONNX network, got ${bytes.length} bytes that are none, or a part of one: fetch or export it again`,
@@ -63,7 +64,11 @@ export async function readKnownGraph({ bytes, weights }: Source, shape: InputSha
   const [input, ...others] = graph.inputs;
   if (!input || others.length > 0) {
     const names = graph.inputs.map(({ name }) => name).join(', ');
-    throw new InputError(`expected a network with one input, the picture, got ${names || 'none'}`);
+    const settle =
+      others.length > 0
+        ? '; make constants of the others: an input for which the graph has an initializer of its name is none any more (a size that boxes are scaled to: that of the picture it is given; scale_factor: 1, 1)'
+        : '';
+    throw new InputError(`expected a network with one input, the picture, got ${names || 'none'}${settle}`);
   }
   const type = inputTypes.get(input.type);
   if (!type) {
@@ -125,18 +130,46 @@ async function trace(
   return { nodes: graph.nodes.filter((node) => !isLost(node)), shapes, types, constants };
 }
 
+/**
+ * Each node after those that give its inputs. Files are to have them so, and converters that put nodes in (to half floats, from
+ * integers) append them; onnxruntime puts them in order as well.
+ */
+function inOrder(graph: OnnxGraph): OnnxNode[] {
+  const producers = producersOf(graph);
+  const done = new Set<OnnxNode>();
+  const waiting = [...graph.nodes].reverse();
+  const opened = new Set<OnnxNode>();
+  while (waiting.length > 0) {
+    const node = waiting.at(-1)!;
+    // A circle is left as it is: onnxruntime refuses it.
+    const before = opened.has(node)
+      ? []
+      : producing(node, producers).filter((one) => !done.has(one) && !opened.has(one));
+    opened.add(node);
+    if (before.length > 0) waiting.push(...before);
+    else done.add(waiting.pop()!);
+  }
+  return [...done];
+}
+
+const producing = ({ inputs }: OnnxNode, producers: ReadonlyMap<string, OnnxNode>): OnnxNode[] =>
+  inputs.flatMap((name) => producers.get(name) ?? []);
+
 /** Can the network take one picture of this size? @throws InputError that says what it takes instead. */
 function assertPicture(input: string, declared: readonly (number | string)[], shape: InputShape): void {
   const fixed = declared.map((side) => (typeof side === 'number' && side > 0 ? side : undefined));
   if (declared.length === shape.length && fixed.every((side, i) => side === undefined || side === shape[i])) return;
   const [batch] = fixed;
   const takes = `the network's input ${input} is [${declared.map((side, i) => fixed[i] ?? (side === -1 ? '?' : side || '?')).join(', ')}]`;
-  const wanted = `one picture of three colours, [${shape.join(', ')}] by its card`;
+  const isGrey = shape.at(shape[1] === 1 ? 1 : -1) === 1;
+  const wanted = `one picture of ${isGrey ? 'grey' : 'three colours'}, [${shape.join(', ')}] by its card`;
   const isBatch = declared.length === shape.length && batch !== undefined && batch !== 1;
+  const channels = [declared[1], declared[3]];
+  const isForGrey = declared.length === shape.length && channels.includes(1) && !isGrey;
   throw new InputError(
     isBatch
       ? `${takes}, ${batch} pictures at once: expected ${wanted}; export it with a batch of 1, or a dynamic one`
-      : `${takes}: expected ${wanted}`,
+      : `${takes}: expected ${wanted}${isForGrey ? '; where it takes grey pictures, its card has "channels": "GRAY"' : ''}`,
   );
 }
 
