@@ -71,7 +71,7 @@ describe('ModelCard', () => {
     {
       name: 'a wrong choice',
       change: { input: { width: 32, height: 32, channels: 'RBG' } },
-      message: 'input.channels: expected "RGB" or "BGR", got "RBG"',
+      message: 'input.channels: expected "RGB" or "BGR" or "GRAY", got "RBG"',
     },
     {
       name: 'a mean of two',
@@ -109,7 +109,7 @@ describe('ModelCard', () => {
   it('reports what is wrong, not what has a default', () => {
     const wrong = rawCard({ type: 'yolov8' }, { input: { width: 32, height: 32, channels: 'RBG' } });
     expect(() => validate(ModelCard, wrong, 'card x')).toThrow(
-      /^card x is not right:\n {2}input.channels: expected "RGB" or "BGR", got "RBG"$/,
+      /^card x is not right:\n {2}input.channels: expected "RGB" or "BGR" or "GRAY", got "RBG"$/,
     );
   });
 

@@ -321,10 +321,22 @@ describe('what a file does not tell is asked', () => {
     ]);
   });
 
-  it('how a network is fed that takes no picture of three colours', () => {
+  it('nothing of an input of one channel: grey', () => {
+    const rows = [{ name: 'out', shape: [1, 63, 7], data: new Array(441).fill(0) }];
+    for (const [layout, shape] of [
+      [undefined, [1, 1, 32, 32]],
+      ['NHWC', [1, 32, 32, 1]],
+    ] as const) {
+      const { open, card } = known(networks.giving([{ name: 'images', shape: [...shape] }], rows));
+      expect(open).toEqual([]);
+      expect(card).toMatchObject({ input: { width: 32, height: 32, channels: 'GRAY', ...(layout && { layout }) } });
+    }
+  });
+
+  it('how a network is fed that takes no picture of three colours or grey', () => {
     const rows = [{ name: 'out', shape: [1, 63, 7], data: new Array(441).fill(0) }];
     for (const input of [
-      { name: 'grey', shape: [1, 1, 32, 32] },
+      { name: 'two', shape: [1, 2, 32, 32] },
       { name: 'wide', shape: [1, 3, 32, 9000] },
       { name: 'list', shape: [1, 3072] },
       { name: 'ids', type: 'int16' as const, shape: [1, 3, 32, 32] },
