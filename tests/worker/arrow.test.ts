@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { answerArrow } from '../../tools/worker/arrow.ts';
 import type { Picture } from '../../tools/worker/task.ts';
@@ -104,6 +105,23 @@ describe('answerArrow', () => {
       'InputError: stdin: expected a column path of texts (Utf8), got content, length',
     );
     expect(await refusal(wrapped(whole))).toMatch(/offsets have wrapped/);
+  });
+
+  it('refuses what follows a stream, whose rows nobody would miss', async () => {
+    const one = streamOf([[await pictureOf('cat.jpg')]]);
+    for (const more of [one, Buffer.from('more')]) {
+      await expect(answered(Buffer.concat([one, more]))).rejects.toThrow(
+        'stdin: expected its end after an Arrow IPC stream, got more',
+      );
+    }
+  });
+
+  it('ends after a stream whose writer leaves stdin open', async () => {
+    const input = new PassThrough();
+    input.write(streamOf([[await pictureOf('cat.jpg')]]));
+    const out = sink();
+    expect(await answerArrow(input, out.write, fakeTask)).toEqual({ pictures: 1, errors: 0 });
+    expect(rowsOf(out.taken())).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import {
   DataType,
   Field,
@@ -21,6 +22,9 @@ import { floatsOf } from './floats.ts';
 import type { Write } from './standard-output.ts';
 import { type Answer, answers, type Counts, type Picture, type Task, type TaskKind } from './task.ts';
 
+/** So long the end of stdin is awaited after the end of the stream. */
+const lateMs = 1000;
+
 /** A batch is written when its rows are about so large: readers keep whole batches in memory. */
 const batchBytes = 4 << 20;
 
@@ -29,7 +33,7 @@ const batchBytes = 4 << 20;
  * out, in their order. Without a column `content`, `path` is that of a file on this machine, which is read here. What came in one
  * batch is answered before the next one is awaited.
  *
- * @throws InputError when the stream is none, has not these columns, or ends within a batch.
+ * @throws InputError when the stream is none, has not these columns, or ends within a batch; when another one follows.
  */
 export async function answerArrow(input: Readable, write: Write, task: Task): Promise<Counts> {
   const reader = await opened(input);
@@ -47,6 +51,7 @@ export async function answerArrow(input: Readable, write: Write, task: Task): Pr
     }
     if (out.bytes > 0) await write(out.take());
   }
+  await assertEnd(reader);
   await write(out.end());
   return counts;
 }
@@ -54,7 +59,8 @@ export async function answerArrow(input: Readable, write: Write, task: Task): Pr
 async function opened(input: Readable) {
   try {
     const reader = await RecordBatchReader.from(input);
-    await reader.open();
+    // What follows is looked for.
+    await reader.open({ autoDestroy: false });
     if (reader.schema) return reader;
   } catch (error) {
     throw noStream(error);
@@ -71,10 +77,24 @@ async function next(reader: Awaited<ReturnType<typeof opened>>): Promise<RecordB
   }
 }
 
-const noStream = (error: unknown) =>
-  new InputError(
-    `stdin: expected an Arrow IPC stream without compression, got something else or a part of one: ${messageOf(error)}`,
+/** Streams one after the other, as `cat` makes them: rows of the second would be lost. */
+async function assertEnd(reader: Awaited<ReturnType<typeof opened>>): Promise<void> {
+  if (!reader.isStream()) return;
+  const more = (async () => (await reader.reset().open()).schema !== undefined)().catch(() => true);
+  // Who keeps stdin open and waits is answered; who writes there later has a broken pipe.
+  if (!(await Promise.race([more, setTimeout(lateMs, false, { ref: false })]))) return;
+  throw new InputError('stdin: expected its end after an Arrow IPC stream, got more; start a worker for each stream');
+}
+
+function noStream(error: unknown): InputError {
+  const why = messageOf(error);
+  const [, type] = /^Unrecognized type: "(\w+)"/.exec(why) ?? [];
+  return new InputError(
+    type === undefined
+      ? `stdin: expected an Arrow IPC stream without compression, got something else or a part of one: ${why}`
+      : `stdin: expected columns of types that can be read here, got one of ${type}; leave it out, or cast it to the type of its values`,
   );
+}
 
 interface Columns {
   readonly path: number;
@@ -110,14 +130,23 @@ function columnsOf({ fields }: Schema): Columns {
 }
 
 function* picturesOf(batch: RecordBatch, { path, content }: Columns): Generator<Picture> {
-  const paths = batch.getChildAt(path)!;
+  const paths = column<string>(batch, path);
   if (content === undefined) {
-    for (let i = 0; i < batch.numRows; i++) yield fileOf(paths.get(i) ?? '');
+    for (let i = 0; i < batch.numRows; i++) yield fileOf(paths(i) ?? '');
     return;
   }
   assertOffsets(batch, content);
-  const contents = batch.getChildAt(content)!;
-  for (let i = 0; i < batch.numRows; i++) yield { path: paths.get(i) ?? '', content: contents.get(i) };
+  const contents = column<Uint8Array>(batch, content);
+  for (let i = 0; i < batch.numRows; i++) yield { path: paths(i) ?? '', content: contents(i) };
+}
+
+/** The values of a column by row. */
+function column<T>(batch: RecordBatch, at: number): (row: number) => T | null {
+  const data = batch.data.children[at]!;
+  const { dictionary } = data;
+  if (!dictionary) return (row) => batch.getChildAt(at)!.get(row);
+  // Of 64 bits, which apache-arrow does not look up; pyarrow makes them of a list of indices.
+  return (row) => (data.getValid(row) ? dictionary.get(Number(data.values[row])) : null);
 }
 
 /** Paths as Hadoop writes them: of this machine's files with `file:`, and nothing escaped. */

@@ -8,7 +8,9 @@ sys.path.insert(0, asked["wheel"])
 
 import pyarrow as pa  # noqa: E402
 from ocellus_spark import WorkerError, answer, answer_table  # noqa: E402
-from ocellus_spark.corpus import _beside  # noqa: E402
+import pyarrow.compute  # noqa: E402
+from ocellus_spark.corpus import _beside, _with_rows  # noqa: E402
+from ocellus_spark.feeder import _COLUMNS, _Feeder  # noqa: E402
 
 schema = pa.schema([("path", pa.string()), ("content", pa.binary())])
 
@@ -100,7 +102,7 @@ next(told)
 
 def tables():
     """As other engines have them: what goes is told by its columns' types, what comes back by its rows."""
-    command = worker(each="assert str(batch.schema.types) == \"[DataType(string), DataType(binary)]\", batch.schema")
+    command = worker(each="assert str(batch.schema.types) == \"[DataType(string), DataType(large_binary)]\", batch.schema")
     paths, contents = ["0-0", "0-1", None], [b"x", None, b"y"]
     texts = {"large_string": pa.array(paths, pa.large_string()), "dictionary": pa.array(paths).dictionary_encode()}
     told = {}
@@ -111,8 +113,22 @@ def tables():
     told["batch"] = answer_table(next(batches(1)), command).num_rows
     for name, empty in {"empty": schema.empty_table(), "no_batch": pa.Table.from_batches([], schema)}.items():
         found = answer_table(empty, command)
-        told[name] = [found.num_rows, found.schema.equals(schema)]
+        told[name] = [found.num_rows, found.schema.equals(_COLUMNS)]
     return told
+
+
+def large():
+    """Views of 2.1 GiB in all, which share one: in pieces, with what each row has."""
+    one = pa.array([b"x" * (64 << 20), b"last"], pa.binary_view())
+    views = pa.concat_arrays([one.slice(0, 1)] * 34 + [one.slice(1)])
+    feeder = _Feeder([pa.record_batch([pa.array(["a"] * 35), views], ["path", "content"])], None)
+    sizes = [size for piece in feeder._sent() for size in pa.compute.binary_length(piece.column("content")).to_pylist()]
+    return [repr(feeder.error), sizes == [64 << 20] * 34 + [4]]
+
+
+def with_rows():
+    some = [batch for count in (0, 2, 0, 1) for batch in batches(1, rows=count)]
+    return [_with_rows(iter(some[:1])), [batch.num_rows for batch in _with_rows(iter(some))]]
 
 
 def beside():
@@ -138,6 +154,8 @@ print(
         {
             "tables": tables(),
             "beside": beside(),
+            "large": large(),
+            "with_rows": with_rows(),
             "much": outcome(batches(8, rows=100, size=20_000), worker()),
             "paths": outcome((batch.select(["path"]) for batch in batches(3)), worker(each="assert batch.schema.names == ['path']")),
             "changed": outcome((batch.select(["path"]) if number else batch for number, batch in enumerate(batches(3))), worker()),

@@ -21,6 +21,8 @@ describe.skipIf(!hasPython)('ocellus-spark without Spark (needs python3 with ven
         no_batch: [0, true],
       },
       beside: [['path', 'content', 'first', 'a.b'], Array(11).fill(true)],
+      large: ['None', true],
+      with_rows: [null, [2, 1]],
       much: { rows: 800, ordered: true },
       paths: { rows: 9, ordered: true },
       changed: { error: expect.stringMatching(/^KeyError.*content/) },

@@ -74,6 +74,13 @@ def cancelled():
     return noted.until_gone()
 
 
+def spread():
+    """Over more partitions than there are pictures: how many workers have started."""
+    noted = Noted("spread")
+    count = detect(pictures.repartition(12), command=noted.command).count()
+    return [count == len(found), noted.until_gone() <= count]
+
+
 def limited():
     noted = Noted("limited")
     rows = detect(many(), command=noted.command).limit(1).collect()
@@ -98,4 +105,5 @@ tell(
     killed=failure(detect(pictures, command=["sh", "-c", "echo last words >&2; kill -9 $$", "sh"])),
     cancelled=cancelled(),
     limited=limited(),
+    spread=spread(),
 )

@@ -28,6 +28,7 @@ interface Told {
   readonly kept: { columns: string[]; names: boolean[] };
   readonly refused: string[];
   readonly streamed: number;
+  readonly spread: boolean[];
   readonly embedded: (Row & { embedding: number[] | null })[];
   readonly classified: (Row & { classes: { label: string }[] | null })[];
   readonly no_model: string;
@@ -105,6 +106,7 @@ describe.skipIf(!isSparkAsked)(`ocellus-spark in local[2] (${sparkNeeds})`, () =
       `keep: expected a column label, got ${have}`,
     ]);
     expect(told.streamed).toBe(1);
+    expect(told.spread).toEqual([true, true]);
     expect(told.embedded.map(({ embedding }) => embedding)).toEqual([
       null,
       ...(await Promise.all(files.map(embeddingOf))),

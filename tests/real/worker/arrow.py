@@ -29,4 +29,13 @@ for text, kind in texts.items():
         names.append(write(f"{text} {bytes_}", pa.array(paths, kind), pa.array(contents, content)))
 names.append(write("dictionary", pa.array(paths).dictionary_encode(), pa.array(contents, pa.binary())))
 names.append(write("dictionaries", pa.array(paths).dictionary_encode(), pa.array(contents, pa.binary()).dictionary_encode()))
+for index in (pa.int8(), pa.uint32(), pa.int64(), pa.uint64()):
+    indices = pa.array([0, 1, None], index)
+    columns = [pa.DictionaryArray.from_arrays(indices, pa.array(values)) for values in (paths[:2], contents[:2])]
+    names.append(write(f"dictionaries by {index}", *columns))
+# What no other column may be of either.
+ends = pa.RunEndEncodedArray.from_arrays(pa.array([3], pa.int32()), pa.array([7]))
+table = pa.table({"path": paths, "content": pa.array(contents, pa.binary()), "other": ends})
+with pa.ipc.new_stream(os.path.join(asked["folder"], "run ends"), table.schema) as out:
+    out.write_table(table)
 print(json.dumps(names))

@@ -14,7 +14,7 @@ describe.skipIf(!hasPython)('Arrow streams of pyarrow (needs python3 with venv)'
   it('are answered alike, whatever the layout of their columns', async () => {
     const folder = temporaryFolder();
     const names = runPython<string[]>('worker/arrow.py', { folder, picture: photo('cat.jpg') });
-    expect(names).toHaveLength(11);
+    expect(names).toHaveLength(15);
     for (const name of names) {
       const out = sink();
       await answerArrow(createReadStream(join(folder, name)), out.write, fakeTask);
@@ -30,5 +30,9 @@ describe.skipIf(!hasPython)('Arrow streams of pyarrow (needs python3 with venv)'
         rows: [{ path: 'a.jpg', width: 451, error: null }, text, none, text, none],
       });
     }
+    const runEnds = answerArrow(createReadStream(join(folder, 'run ends')), sink().write, fakeTask);
+    await expect(runEnds).rejects.toThrow(
+      'stdin: expected columns of types that can be read here, got one of RunEndEncoded; leave it out',
+    );
   });
 });

@@ -2,6 +2,7 @@
 
 import collections
 import io
+import itertools
 import os
 import shlex
 import shutil
@@ -180,6 +181,10 @@ def _mapped(df, columns, command, threads, task, packed=None, **options):
     names = [field.name for field in kept]
 
     def answers(batches):
+        # After a shuffle most partitions have no rows, and to start a worker takes longer than a picture.
+        batches = _with_rows(batches)
+        if batches is None:
+            return
         if packed is None:
             yield from _beside(batches, first, names, lambda pictures: answer(pictures, args))
             return
@@ -194,6 +199,13 @@ def _mapped(df, columns, command, threads, task, packed=None, **options):
             shutil.rmtree(folder, ignore_errors=True)
 
     return sent.mapInArrow(answers, StructType([*fields, *kept]))
+
+
+def _with_rows(batches):
+    """None where there is no row."""
+    filled = (batch for batch in batches if batch.num_rows > 0)
+    first = next(filled, None)
+    return None if first is None else itertools.chain([first], filled)
 
 
 def _beside(batches, first, names, told):

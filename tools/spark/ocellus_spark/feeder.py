@@ -166,11 +166,9 @@ class _Feeder(threading.Thread):
             for batch in self._sent():
                 if stream is None:
                     stream = pa.ipc.new_stream(self._pipe, batch.schema)
-                for start in range(0, batch.num_rows, ROWS):
-                    piece = batch.slice(start, ROWS)
-                    self.rows += piece.num_rows
-                    stream.write_batch(piece)
-                    self._pipe.flush()
+                self.rows += batch.num_rows
+                stream.write_batch(batch)
+                self._pipe.flush()
             if not self._stopped:
                 (stream or pa.ipc.new_stream(self._pipe, _COLUMNS)).close()
         except (BrokenPipeError, ConnectionError):
@@ -182,7 +180,7 @@ class _Feeder(threading.Thread):
                 pass
 
     def _sent(self):
-        """The batches with the columns that are sent: those that the first one has."""
+        """The batches in pieces, with the columns that are sent: those that the first batch has."""
         source = iter(self._batches)
         columns = None
         while True:
@@ -193,13 +191,21 @@ class _Feeder(threading.Thread):
                 if columns is None:
                     columns = [field for field in _COLUMNS if field.name == "path" or field.name in batch.schema.names]
                     columns = pa.schema(columns)
-                # One by one: batches of pyarrow 15 have no `cast`.
-                arrays = [batch.column(field.name).cast(field.type) for field in columns]
-                batch = pa.RecordBatch.from_arrays(arrays, schema=columns)
+                # What is not sent may be of a type that the worker cannot read.
+                arrays = [batch.column(field.name) for field in columns]
             except BaseException as error:
                 self.error = error
                 return
-            yield batch
+            for start in range(0, batch.num_rows, ROWS):
+                try:
+                    # One by one: batches of pyarrow 15 have no `cast`. A piece, since it is copied.
+                    piece = [array.slice(start, ROWS).cast(field.type) for array, field in zip(arrays, columns)]
+                    piece = pa.RecordBatch.from_arrays(piece, schema=columns)
+                except BaseException as error:
+                    self.error = error
+                    return
+                yield piece
 
 
-_COLUMNS = pa.schema([("path", pa.string()), ("content", pa.binary())])
+# Offsets of 64 bits: views of more than 2 GiB that are cast to ones of 32 wrap, without an error.
+_COLUMNS = pa.schema([("path", pa.string()), ("content", pa.large_binary())])
