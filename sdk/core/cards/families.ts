@@ -23,6 +23,9 @@ export interface Finding {
   readonly input: Partial<DetectorCard['input']>;
   /** How many classes it scores, where its shapes tell. */
   readonly classes?: number;
+  /** What it finds, where all networks of the family find the same. */
+  readonly labels?: readonly string[];
+  readonly keypoints?: NonNullable<DetectorCard['keypoints']>;
 }
 
 type Size = { readonly width: number; readonly height: number };
@@ -421,6 +424,73 @@ const yolov8: Family = ({ inputs, outputs, heads }, size) => {
   };
 };
 
+const facePoints = ['right_eye', 'left_eye', 'nose_tip', 'mouth', 'right_ear', 'left_ear'];
+/** How MediaPipe feeds them. */
+const around = { mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] } satisfies Finding['input'];
+
+/** MediaPipe's detectors: side of the input, anchors, what they find. No two have the same side, anchors and keypoints. */
+const mediaPipes = [
+  {
+    what: 'face, short range',
+    side: 128,
+    strides: [8, 16],
+    anchors: [2, 6],
+    label: 'face',
+    points: facePoints,
+    ...around,
+  },
+  {
+    what: 'face, back camera',
+    side: 256,
+    strides: [16, 32],
+    anchors: [2, 6],
+    label: 'face',
+    points: facePoints,
+    ...around,
+  },
+  { what: 'face, full range', side: 192, strides: [4], anchors: [1], label: 'face', points: facePoints, ...around },
+  {
+    what: 'pose',
+    ...{ side: 224, strides: [8, 16, 32], anchors: [2, 2, 6], label: 'person' },
+    // The second and the fourth lie where the size and the turn of the whole body, or of its upper part, put them.
+    points: ['hips', 'body_extent', 'shoulders', 'upper_body_extent'],
+    ...around,
+  },
+] as const;
+
+/** BlazeFace and its relatives, out of MediaPipe's TFLite files: a pair of outputs that says its anchors. */
+const mediaPipe: Family = ({ outputs }, size) => {
+  if (outputs.length !== 2 || !size || size.width !== size.height) return undefined;
+  const scores = outputs.find((one) => isFloat(one) && one.shape.length === 3 && one.shape[2] === 1);
+  const boxes = outputs.find((one) => one !== scores && isFloat(one) && one.shape.length === 3);
+  if (!scores || !boxes || scores.shape[1] !== boxes.shape[1]) return undefined;
+  const { width } = size;
+  const found = mediaPipes.find(
+    ({ side, strides, anchors, points }) =>
+      side === width &&
+      boxes.shape[2] === 4 + 2 * points.length &&
+      boxes.shape[1] === strides.reduce((sum, stride, i) => sum + anchors[i]! * (side / stride) ** 2, 0),
+  );
+  if (!found) return undefined;
+  const { what, strides, anchors, label, points, mean, std } = found;
+  return {
+    family: `MediaPipe’s detector (${what})`,
+    reasons: [
+      `its outputs are ${told(boxes, scores)}: box, ${points.length} keypoints and score for ${anchors.join(', ')} anchors in a cell of the strides ${strides.join(', ')} of ${width}x${width}`,
+    ],
+    assumed: ['RGB, pixels from -1 to 1, in the middle of black, as MediaPipe feeds it; its scores are logits'],
+    open: [],
+    decoder: {
+      ...{ type: 'blazeface', strides: [...strides], anchors: [...anchors], logits: true },
+      outputs: { boxes: boxes.name, scores: scores.name },
+    },
+    input: { mean: [...mean], std: [...std], resize: 'letterbox', align: 'center', pad: 0 },
+    classes: 1,
+    labels: [label],
+    keypoints: { names: [...points], edges: [] },
+  };
+};
+
 /** All that is recognised: one line each. A network is one of them if exactly one says so. */
 export const families: readonly Family[] = [
   detrWithSizes,
@@ -430,6 +500,7 @@ export const families: readonly Family[] = [
   tensorFlowZoo,
   tfliteDetection,
   efficientDet,
+  mediaPipe,
   picoDet,
   nanoDet,
   yolox,

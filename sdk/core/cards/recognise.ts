@@ -59,7 +59,7 @@ export function recognise(network: NetworkFacts, file: string, given: Given = {}
     });
   }
   open.push(...(only?.open ?? []));
-  if (!given.labels) open.push(whichLabels(only));
+  if (!given.labels && !only?.labels) open.push(whichLabels(only));
   return {
     family: only?.family,
     reasons: only ? only.reasons : found.flatMap(({ family, reasons }) => reasons.map((one) => `${family}: ${one}`)),
@@ -183,11 +183,19 @@ function cardOf(
     ...(inputs.length > 1 && { resize: 'stretch' }),
     ...others,
   };
-  const names = labels?.labels ?? ['cat', 'dog'];
+  const names = labels?.labels ?? finding?.labels ?? ['cat', 'dog'];
   if (!finding && outputs.length === 1 && outputs[0]!.shape.length === 2) {
     return { name, task: 'classify', input, outputs: { logits: outputs[0]!.name }, labels: names };
   }
-  return { name, task: 'detect', input, decoder: finding?.decoder ?? firstGuess(outputs), labels: names };
+  const decoder = finding?.decoder ?? firstGuess(outputs);
+  return {
+    name,
+    task: 'detect',
+    input,
+    decoder,
+    labels: names,
+    ...(finding?.keypoints && { keypoints: finding.keypoints }),
+  };
 }
 
 /** Of the sides that are open. */

@@ -10,7 +10,7 @@ import { Frame } from '../../../sdk/frame/frame.ts';
 import { modelFolder } from '../cards.ts';
 import * as networks from '../foreign-networks.ts';
 import { randomNumbers, sigmoid } from '../foreign-networks.ts';
-import { onnxModel } from '../onnx-builder.ts';
+import { constantModel, onnxModel } from '../onnx-builder.ts';
 
 const folder = modelFolder();
 const two = { path: 'names.txt', labels: ['cat', 'dog'] };
@@ -148,6 +148,50 @@ describe('a network without a card is recognised, and finds what its own referen
       { box: [4, 8, 16, 24], score: 0.9, label: 'cat' },
       { box: [0, 0, 8, 16], score: 0.8, label: 'dog' },
     ]);
+  });
+
+  it('MediaPipe’s detectors: what they find is known, so labels need not be given', async () => {
+    const boxes = new Array<number>(896 * 16).fill(0);
+    // The first anchor of the cell in row 4 and column 4 of the stride 8: its centre is 36, 36.
+    const at = (4 * 16 + 4) * 2;
+    boxes.splice(at * 16, 6, 0, 0, 20, 10, 3, -2);
+    const bytes = constantModel({ name: 'input', shape: [1, 128, 128, 3] }, [
+      { name: 'regressors', shape: [1, 896, 16], data: boxes },
+      { name: 'classificators', shape: [1, 896, 1], data: sparse(896, { [at]: 3 }, -9) },
+    ]);
+    const found = known(bytes, {});
+    expect(found).toMatchObject({ family: expect.stringContaining('MediaPipe'), open: [], card: { labels: ['face'] } });
+    validate(ModelCard, found.card, 'the card');
+    await using model = await loadModel(await folder.write('mediapipe.onnx', bytes), { engine: 'onnxruntime' });
+    const planes = [{ data: new Uint8Array(128 * 128).fill(90), stride: 128 }];
+    const about = { sequence: 0, captureTimeNs: 0, wallTimeMs: 0 };
+    const frame = new Frame({ ...about, format: 'GRAY8', width: 128, height: 128, planes });
+    const [face, ...others] = await model.detect(frame);
+    expect(others).toEqual([]);
+    expect(rounded([face!])).toEqual([{ box: [26, 31, 46, 41], score: 0.9526, label: 'face' }]);
+    expect(face!.keypoints![0]).toMatchObject({ name: 'right_eye', x: 39, y: 34 });
+  });
+
+  it.each([
+    [256, 896, 16, [16, 32], 'face'],
+    [192, 2304, 16, [4], 'face'],
+    [224, 2254, 12, [8, 16, 32], 'person'],
+  ])('MediaPipe’s detectors of %i pixels', (side, rows, numbers, strides, label) => {
+    const made = (count: number) =>
+      onnxModel({
+        inputs: [{ name: 'images', shape: [1, side, side, 3] }],
+        outputs: [
+          { name: 'Identity', shape: [1, count, numbers] },
+          { name: 'Identity_1', shape: [1, count, 1] },
+        ],
+      });
+    const { card, open } = known(made(rows), {});
+    expect(open).toEqual([]);
+    expect(validate(ModelCard, card, 'the card')).toMatchObject({
+      decoder: { strides, logits: true, outputs: { boxes: 'Identity', scores: 'Identity_1' } },
+      labels: [label],
+    });
+    expect(known(made(rows - 1), {}).family).toBeUndefined();
   });
 
   it('PicoDet: eight outputs, half a cell, all classes', async () => {
