@@ -23,6 +23,10 @@ export interface LibcameraSource {
   readonly why?: string;
 }
 
+/**
+ * By what cameras of libcamera are read on this board: the native source with libcamera's version, one of the
+ * programs `rpicam-vid` and `libcamera-vid`, or `none`; `why` says what the native source lacks.
+ */
 export function describeLibcamera(): LibcameraSource {
   const { addon, why } = loadLibcamera();
   if (addon) return { source: 'native', version: addon.version };

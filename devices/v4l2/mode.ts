@@ -14,6 +14,7 @@ export interface CaptureMode {
   readonly fps?: number;
 }
 
+/** The size, in pixels, and the frames a second that are wanted of a camera. What is left out is chosen. */
 export interface WantedMode {
   readonly width?: number;
   readonly height?: number;

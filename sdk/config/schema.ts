@@ -34,6 +34,10 @@ const Point = Type.Tuple([Fraction('x'), Fraction('y')], {
 const Polygon = Type.Array(Point, { minItems: 3, maxItems: 64, description: 'Corners, in order.' });
 const Labels = (description: string) => Type.Array(Label(), { description });
 
+/**
+ * A part of the picture that is watched, one entry of `zones` of a camera: schema and type. Coordinates are
+ * fractions of the picture, 0..1.
+ */
 export const ZoneSettings = Type.Object(
   {
     polygon: Polygon,
@@ -59,6 +63,10 @@ export const ZoneSettings = Type.Object(
 );
 export type ZoneSettings = Static<typeof ZoneSettings>;
 
+/**
+ * A line whose crossings are counted, one entry of `lines` of a camera: schema and type. Coordinates are fractions
+ * of the picture, 0..1.
+ */
 export const LineSettings = Type.Object(
   {
     from: Point,
@@ -247,6 +255,10 @@ const LibcameraSettings = Type.Object(
   { additionalProperties: false, default: {}, description: 'For libcamera: cameras.' },
 );
 
+/**
+ * Settings of one camera, as a schema (TypeBox, which is JSON Schema) and as the type of what passed it: one entry
+ * of `cameras` in the file of settings.
+ */
 export const CameraSettings = Type.Object(
   {
     source: Secret({
@@ -410,6 +422,7 @@ export const TlsSettings = Type.Object(
 );
 export type TlsSettings = Static<typeof TlsSettings>;
 
+/** Settings of MQTT, `mqtt` in the file of settings: the broker, and what a node tells it: schema and type. */
 export const MqttSettings = Type.Object(
   {
     broker: Secret({
@@ -545,6 +558,7 @@ export const CoreSettings = Type.Object(
 export const noModel = 'off';
 export type CoreSettings = Static<typeof CoreSettings>;
 
+/** Settings of learning on the job, `learn` in the file of settings: schema and type. */
 export const LearnSettings = Type.Object(
   {
     enabled: Type.Boolean({
@@ -656,6 +670,10 @@ export type HistorySettings = Static<typeof HistorySettings>;
 export type HistoryChange = DeepPartial<HistorySettings>;
 export const HistoryChange = Type.Unsafe<HistoryChange>(changeOf(HistorySettings));
 
+/**
+ * All settings of a node, as in `ocellus.yaml`: schema and type of what passed it, with defaults filled in
+ * (`docs/settings.md`).
+ */
 export const Settings = Type.Object(
   {
     node: Type.String({

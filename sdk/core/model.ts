@@ -14,6 +14,7 @@ import type { DetectTimes } from './messages.ts';
 export { listModels } from './cards/model-file.ts';
 export type { DetectTimes } from './messages.ts';
 
+/** How `Model.detect` looks at a frame, and which of its detections it returns. */
 export interface DetectOptions extends TurnOptions {
   /** Minimum score, 0..1. Default: the card's. */
   scoreThreshold?: number;

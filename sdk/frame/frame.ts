@@ -51,6 +51,7 @@ export interface FrameInfo {
   readonly sensor?: SensorReading;
 }
 
+/** What a frame is made of: its format, its size in pixels, and its planes, which are used as they are, not copied. */
 export interface FrameInit extends FrameInfo {
   readonly format: PixelFormat;
   readonly width: number;

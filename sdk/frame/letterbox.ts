@@ -21,6 +21,10 @@ export interface Letterbox {
   readonly region: Region;
 }
 
+/**
+ * The input of a network, in pixels, and how a frame is fitted into it: with bars, stretched, or cut; and where it
+ * lies in what is left over.
+ */
 export interface InputLayout {
   readonly width: number;
   readonly height: number;
@@ -28,6 +32,7 @@ export interface InputLayout {
   readonly align: 'center' | 'top-left';
 }
 
+/** A size in pixels. */
 export interface Size {
   readonly width: number;
   readonly height: number;

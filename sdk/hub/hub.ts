@@ -31,6 +31,7 @@ import { RetainedList } from './retained/retained-list.ts';
 import { RetainedScan } from './retained/retained-scan.ts';
 import { type RetainedSource, RetainedTopics } from './retained/retained-topics.ts';
 
+/** Of what a hub is made: the node that it tells of, its broker, and what goes beyond that. */
 export interface HubOptions {
   node: HubNode;
   /** `broker` is a URL here: for the embedded broker, start it first and pass its `url`. */
@@ -62,6 +63,7 @@ export interface HubOptions {
   logger?: Logger;
 }
 
+/** Counts of a hub since it was started, and what waits for the broker now. */
 export interface HubStats extends PublisherStats {
   connected: boolean;
   /** 5, or 4 for MQTT 3.1.1; null without a connection. */

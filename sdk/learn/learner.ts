@@ -20,12 +20,14 @@ import type { Change, Lesson, Taught, TeachOptions } from './teaching.ts';
 
 export type { Change, Lesson, Taught, TeachOptions } from './teaching.ts';
 
+/** Of what a `Learner` is made: its store, and how heads are trained. */
 export interface LearnerOptions extends LedgerStoreOptions, Omit<HeadVersionsOptions, 'classLayer'> {
   /** The embedding network's own classes (`readEmbedder`), or how to get them once the store's space is known. */
   readonly classLayer?: ClassLayer | undefined | ((space: string) => Promise<ClassLayer | undefined>);
   readonly logger?: Logger;
 }
 
+/** The events of a `Learner`, with what its listeners are given. */
 export interface LearnerEvents {
   /** A head was trained, whether used or not, or its version changed. */
   head: [Change];

@@ -47,6 +47,7 @@ export type {
   NearMiss,
 } from './taught.ts';
 
+/** Of what the learning of a node is made. */
 export interface NodeLearningOptions {
   readonly node: string;
   readonly settings: LearnSettings;
@@ -70,6 +71,7 @@ export interface Teaching {
   readonly anyway?: boolean;
 }
 
+/** The events of a `NodeLearning`, with what its listeners are given. */
 export interface NodeLearningEvents {
   /** Examples or heads changed. */
   changed: [];

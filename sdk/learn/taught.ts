@@ -32,6 +32,7 @@ export interface LabelCount {
   readonly negatives: number;
 }
 
+/** Which examples are wanted. */
 export interface ExampleFilter {
   /** Default: all heads. */
   readonly head?: string;

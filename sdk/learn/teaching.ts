@@ -9,6 +9,7 @@ export interface Lesson {
   readonly thumbnail?: Uint8Array;
 }
 
+/** How a lesson is taken. */
 export interface TeachOptions {
   /** Somebody has said that it is right: nothing is kept aside. Default: false. */
   readonly anyway?: boolean;

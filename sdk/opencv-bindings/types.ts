@@ -46,11 +46,13 @@ export interface Mat {
   ): void;
 }
 
+/** OpenCV's point, in pixels. */
 export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
+/** OpenCV's rectangle: the left upper corner and the size, in pixels. */
 export interface Rect {
   readonly x: number;
   readonly y: number;
@@ -58,15 +60,21 @@ export interface Rect {
   readonly height: number;
 }
 
+/** A contour of `findContours`: the area that it encloses, in pixels, and the rectangle around it. */
 export interface Contour {
   readonly area: number;
   boundingRect(): Rect;
 }
 
+/**
+ * One of OpenCV's models of a background: `apply` takes the next picture and gives its foreground, 8-bit, of one
+ * channel.
+ */
 export interface BackgroundSubtractor {
   apply(mat: Mat, learningRate?: number): Mat;
 }
 
+/** OpenCV's reader of cameras and videos. */
 export interface VideoCapture {
   /** By callback: the plain bindings know no other way, and the package's promises are made from it. */
   readAsync(callback: (error: unknown, mat: Mat) => void): void;
@@ -75,17 +83,20 @@ export interface VideoCapture {
   release(): void;
 }
 
+/** A network of OpenCV's `dnn`. */
 export interface Net {
   setInput(blob: Mat, name?: string): void;
   forward(names: string[]): Mat[];
 }
 
+/** OpenCV's support vector machine, of `ml`. */
 export interface Svm {
   train(samples: Mat, layout: number, responses: Mat): boolean;
   getSupportVectors(): Mat;
   getDecisionFunction(index: number): { rho: number; alpha: Mat; svidx: Mat };
 }
 
+/** What Ocellus uses of OpenCV, by the bindings of `@u4/opencv4nodejs`: names, arguments and results are OpenCV's own. */
 export interface OpenCv {
   readonly version: { readonly major: number; readonly minor: number; readonly revision: number };
   readonly Mat: {

@@ -7,6 +7,7 @@ import { loadOpenCv } from '../opencv-bindings/load.ts';
 import type { Mat } from '../opencv-bindings/types.ts';
 import { lend, lentFrom } from './lending.ts';
 
+/** How a frame becomes a `Mat`. */
 export interface ToMatOptions {
   /** `BGR` (default): three channels in OpenCV's order. `GRAY`: one, the brightness. */
   channels?: 'BGR' | 'GRAY';

@@ -4,6 +4,7 @@ import type { FrameReport } from '../pipeline/events.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { fromMat, type ToMatOptions, toMat } from './mat.ts';
 
+/** How a stage of a pipeline sees its frames as a `Mat`. */
 export interface MatStageOptions extends Pick<ToMatOptions, 'channels'> {
   /** The function only reads: the frame goes on unchanged, and nothing is converted back. Default false. */
   readOnly?: boolean;

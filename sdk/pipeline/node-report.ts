@@ -27,6 +27,7 @@ export interface NodeStats {
   cameras: Record<string, PipelineStats>;
 }
 
+/** The power that a node takes, W, as its board measures it, and what that makes for each inference. */
 export interface NodePower extends MeasuredPower {
   /**
    * Mean power times the time since the last report, divided by the inferences of all cameras in that time; null

@@ -9,6 +9,7 @@ import type { SubLabel } from '../vision/track.ts';
 import type { FrameReport, PipelineStats } from './events.ts';
 import type { Stage } from './stage.ts';
 
+/** Of what a pipeline is made: the source, the detector, and how the frames go through it. All have defaults. */
 export interface PipelineOptions extends Omit<CameraChange, 'source'>, PipelineStages {
   /**
    * URI of the source, or a device: one from `createDevice`, or your own. `start()` opens it unless it is open,

@@ -14,6 +14,7 @@ export interface EvaluatedPicture {
   readonly truth: readonly TrueObject[];
 }
 
+/** How well detections match what is in the pictures, as COCO measures it: each figure 0..1. */
 export interface AveragePrecision {
   /** Mean over the IoU thresholds 0.50, 0.55 … 0.95 and the classes; NaN when there are no objects. */
   readonly ap: number;

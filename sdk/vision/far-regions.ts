@@ -1,6 +1,7 @@
 import { assertKind, assertShape, refuse } from '../base/arguments.ts';
 import { type Region, type Size, wholeOf } from '../frame/letterbox.ts';
 
+/** How a frame is divided to find what is small in it. */
 export interface FarOptions {
   /** How much neighbours have in common, a fraction of a region's side, 0 to 0.9. What is smaller than that is whole in one. Default 0.25. */
   readonly overlap?: number;

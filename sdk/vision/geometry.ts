@@ -2,6 +2,7 @@ import type { Region } from '../frame/letterbox.ts';
 
 /** `[x1, y1, x2, y2]`, any unit. */
 export type Box = readonly [number, number, number, number];
+/** A point, x and y, in the unit of whatever it is compared with: pixels of a frame, or fractions of it. */
 export type Point = readonly [number, number];
 
 export function area(box: Box): number {

@@ -13,6 +13,7 @@ export interface RegionDetections {
   readonly detections: Detections;
 }
 
+/** How detections of several regions are merged. */
 export interface MergeOptions {
   /** IoU, 0..1, above which the lower-scored of two boxes of one class is removed. Default 0.6. */
   readonly iouThreshold?: number;
@@ -20,6 +21,7 @@ export interface MergeOptions {
   readonly maxDetections?: number;
 }
 
+/** What several regions of one frame found, each object once. */
 export interface MergedDetections {
   /** Best first. */
   readonly detections: Detections;

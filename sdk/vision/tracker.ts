@@ -14,6 +14,7 @@ import { isDetected, type Track } from './track.ts';
 import { assertTrackerOptions, assertUpdate } from './tracker-options.ts';
 import { candidatesOf, clearWorth, faintWorth, nearWorth, type Worth } from './worth.ts';
 
+/** When a tracker believes that something is there, rests, or is gone. */
 export interface TrackerOptions {
   /**
    * Observations before a track can be confirmed, at four inferences a second or more; fewer, with higher scores, at

@@ -28,6 +28,7 @@ export interface Catalogue {
   readonly mirror: Mirror | undefined;
 }
 
+/** Which catalogue of models is read, and whose signature it needs. */
 export interface CatalogueOptions {
   /** A mirror's URL, or a folder of the same layout. Default: what ships with Ocellus. */
   readonly from?: string;

@@ -3,6 +3,7 @@ import { maskCredentials } from '../base/credentials.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { after } from '../base/timers.ts';
 import type { PartialFile, Validator } from './partial-file.ts';
+import { type Answer, request } from './request.ts';
 
 /** How patient a download is. */
 export interface Patience {
@@ -35,10 +36,10 @@ export async function fetchSmall(url: string, most: number, how = patience): Pro
     if (status !== 200) throw new InputError(`HTTP ${status}`);
     const chunks: Uint8Array[] = [];
     let size = 0;
-    for await (const chunk of response.body ?? []) {
-      size += (chunk as Uint8Array).length;
+    for await (const chunk of response.body) {
+      size += chunk.length;
       if (size > most) throw new InputError(`expected at most ${most} bytes, got more`);
-      chunks.push(chunk as Uint8Array);
+      chunks.push(chunk);
     }
     return Buffer.concat(chunks);
   } catch (error) {
@@ -141,22 +142,17 @@ async function rangeOf(into: PartialFile, url: string): Promise<Record<string, s
 }
 
 /** Follows redirects, none to a scheme that hides less. @throws InputError or Interrupted. */
-async function ask(url: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+async function ask(url: string, headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
   let at = new URL(url);
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
-    let response: Response;
+    let response: Answer;
     try {
-      response = await fetch(at, {
-        headers: { ...headers, 'accept-encoding': 'identity' },
-        redirect: 'manual',
-        signal,
-      });
+      response = await request(at, { ...headers, 'accept-encoding': 'identity' }, signal);
     } catch (error) {
       throw new Interrupted(`no answer: ${reasonOf(error)}`);
     }
     const target = response.headers.get('location');
     if (![301, 302, 303, 307, 308].includes(response.status) || target === null) return response;
-    await response.body?.cancel();
     const next = targetOf(target, at);
     const isSafe = next?.protocol === 'https:' || (next?.protocol === 'http:' && at.protocol === 'http:');
     if (!next || !isSafe) {
@@ -178,13 +174,7 @@ function targetOf(target: string, from: URL): URL | undefined {
   }
 }
 
-async function take(
-  response: Response,
-  url: string,
-  into: PartialFile,
-  watch: Watch,
-  report: () => void,
-): Promise<void> {
+async function take(response: Answer, url: string, into: PartialFile, watch: Watch, report: () => void): Promise<void> {
   const { status, headers } = response;
   if (status === 416) {
     // What is there is not a beginning of what the server has.
@@ -216,9 +206,9 @@ async function take(
   }
   if (into.size === 0) await into.setValidator(validatorOf(url, headers));
   try {
-    for await (const chunk of response.body ?? []) {
-      watch.saw((chunk as Uint8Array).length);
-      await into.append(chunk as Uint8Array);
+    for await (const chunk of response.body) {
+      watch.saw(chunk.length);
+      await into.append(chunk);
       report();
     }
   } catch (error) {
@@ -252,8 +242,9 @@ function validatorOf(url: string, headers: Headers): Validator {
   };
 }
 
-/** Of `fetch`, which says only that it failed. */
+/** A connection that was tried at several addresses fails with a code and no message. */
 function reasonOf(error: unknown): string {
-  const { cause } = error as { cause?: { code?: string; message?: string } };
-  return cause?.message || cause?.code || messageOf(error);
+  const { message, code } = error as { message?: string; code?: string };
+  if (code === 'ECONNRESET') return 'the connection was closed';
+  return message || code || messageOf(error);
 }

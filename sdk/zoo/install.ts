@@ -12,6 +12,7 @@ import { type FetchOptions, fetchFile } from './origin.ts';
 import type { PartialFile } from './partial-file.ts';
 import { assertDistinct, type Plan } from './plan.ts';
 
+/** How a model of the catalogue is installed. */
 export interface InstallOptions {
   /** Of the models. Default: that of this user. */
   readonly folder?: string;

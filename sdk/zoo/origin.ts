@@ -22,6 +22,7 @@ export interface FilePlan {
   readonly origins: readonly Origin[];
 }
 
+/** How files of a model are fetched. */
 export interface FetchOptions {
   /** Where it lies until it is whole. */
   readonly folder: string;

@@ -5,6 +5,7 @@ import { type AskFirmware, askFirmware } from './vcgencmd.ts';
 
 /** Reasons why the firmware of a Raspberry Pi throttles it, or is about to, in the order of its bits. */
 export const limits = ['under-voltage', 'frequency-capped', 'throttled', 'temperature-limit'] as const;
+/** What a Raspberry Pi's firmware limits itself for, or did since the start. */
 export type Limit = (typeof limits)[number];
 
 /** Current reasons for throttling. */

@@ -53,7 +53,7 @@ function wholeWriter(least: number, most: number) {
   };
 }
 
-/** The bits of a float16 tensor's numbers: Nodes that know Float16Array give one, others the bits. */
+/** The bits of a float16 tensor's numbers. */
 export function halfBits(data: unknown): Uint16Array {
   const { buffer, byteOffset, byteLength } = data as Uint16Array;
   return new Uint16Array(buffer, byteOffset, byteLength / 2);

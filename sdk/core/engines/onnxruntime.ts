@@ -14,7 +14,7 @@ import {
   narrow,
   narrowedArray,
 } from './narrowed.ts';
-import { onnxruntime } from './onnxruntime-package.ts';
+import { assertHalfFloats, onnxruntime } from './onnxruntime-package.ts';
 import { ShortLivedBuffers } from './short-lived-buffers.ts';
 
 /** The input: one tensor for each number of pictures that was asked for, all over one buffer. */
@@ -95,6 +95,7 @@ export class OnnxRuntimeEngine implements Engine {
   ): Uint8Array | Float32Array {
     assertInput(this.inputs, name, type, shape, fixed);
     const { inputMetadata, outputMetadata } = this.#loaded();
+    if ([...inputMetadata, ...outputMetadata].some((one) => one.isTensor && one.type === 'float16')) assertHalfFloats();
     const length = elements(shape);
     const buffer = type === 'uint8' ? new Uint8Array(length) : new Float32Array(length);
     const { Tensor } = onnxruntime();

@@ -17,6 +17,7 @@ import { Memory } from './memory.ts';
 import { RetainedStore } from './retained-store.ts';
 import { isTopicName, maxLevels } from './topic-filter.ts';
 
+/** Where the embedded broker listens, and whom it lets in. */
 export interface BrokerOptions {
   /** Default 127.0.0.1. Anything but a loopback address needs `users`. */
   host?: string;

@@ -40,8 +40,10 @@ export class RetainedStore {
     }
     const until = seconds === undefined ? undefined : this.#now() + seconds * 1000;
     if (until !== undefined) this.#firstEnd = Math.min(this.#firstEnd, until);
-    // A slice would keep the whole read buffer in memory.
-    this.#kept.set(topic, { message: { ...message, payload: Buffer.from(payload) }, until });
+    // In memory of its own: a slice would keep the whole read buffer, and a plain copy the block of which Node cuts small ones.
+    const own = Buffer.allocUnsafeSlow(payload.length);
+    own.set(payload);
+    this.#kept.set(topic, { message: { ...message, payload: own }, until });
     return true;
   }
 

@@ -19,6 +19,7 @@ const headerBytes = 16;
 export const packetBytes = (topic: string, payloadBytes: number): number =>
   Buffer.byteLength(topic) + payloadBytes + headerBytes;
 
+/** How a message is published. */
 export interface PublishOptions {
   qos: 0 | 1;
   retain: boolean;

@@ -45,6 +45,7 @@ export interface SessionOptions {
   logger: Logger;
 }
 
+/** A message that came from the broker. */
 export interface Incoming {
   topic: string;
   payload: Buffer;

@@ -36,6 +36,7 @@ export const HeadState = Fields({
 });
 export type HeadState = Static<typeof HeadState>;
 
+/** The retained state of a node's learning: schema and type (`docs/mqtt.md`). */
 export const LearningState = Fields({
   space: OrNull(Type.String(), 'Of the embedding network, once something was taught; nothing is shared across spaces.'),
   model: Type.String({ description: 'The embedding network.' }),

@@ -22,6 +22,7 @@ export interface HubContext {
   waiting(kind: Kind): number;
 }
 
+/** Messages that an extension of the hub wants. */
 export interface Subscription {
   /** Topic filter; it is subscribed to at QoS 1. */
   readonly filter: string;

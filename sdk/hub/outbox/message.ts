@@ -12,6 +12,7 @@ export interface Message {
   readonly kind: 'state' | 'event' | 'learning';
 }
 
+/** The kinds of messages that wait in an outbox. */
 export type Kind = Message['kind'];
 
 /** A message that waits in the outbox or is in flight. */

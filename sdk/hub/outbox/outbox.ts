@@ -7,6 +7,7 @@ import type { Entry, Kind, Message } from './message.ts';
 import { MessageQueue } from './queue.ts';
 import { Storage } from './storage.ts';
 
+/** What waits in an outbox, and what it lost, since it was opened. */
 export interface OutboxStats {
   /** Messages that wait or are in flight, and their bytes including the overhead of each. */
   depth: number;

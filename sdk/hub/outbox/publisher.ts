@@ -13,6 +13,7 @@ import { TemporaryRefusals } from './temporary-refusals.ts';
 /** Neither a day's backlog nor the states of ten cameras may flood a hub that just came back. */
 const mostPerSecond = 500;
 
+/** Counts of messages since the publisher was started. */
 export interface PublisherStats {
   /** Messages the broker acknowledged, and those it refused for good. */
   published: number;

@@ -30,6 +30,7 @@ export interface Look {
   readonly picture: Buffer;
 }
 
+/** Of what the learning of one camera is made. */
 export interface CameraLearningOptions {
   readonly oracle: Oracle;
   /** The heads of whole views that were taught on this camera. */
@@ -41,6 +42,7 @@ export interface CameraLearningOptions {
   readonly logger: Logger;
 }
 
+/** What of a camera's settings concerns learning. */
 export interface CameraLearningSettings {
   /** Off: no looks are taken, and nothing is named or taught. */
   readonly enabled: boolean;

@@ -7,6 +7,7 @@ import { finish, type Steps } from './steps.ts';
 import type { HeadTrainer } from './trainer.ts';
 import { TrainingData } from './training-set.ts';
 
+/** A trained head that is kept, with its number. */
 export interface HeadVersion {
   /** Counts up from 1 on this node. */
   readonly version: number;
@@ -18,6 +19,7 @@ export type Outcome =
   | { readonly taken: true; readonly version: HeadVersion }
   | { readonly taken: false; readonly reason: string };
 
+/** How heads are trained, and how many are kept. */
 export interface HeadVersionsOptions {
   /** Versions that are kept. Default: 10. */
   readonly keep?: number;

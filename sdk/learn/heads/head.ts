@@ -29,6 +29,7 @@ import { SvmTrainer } from './svm.ts';
 import type { HeadTrainer, Margins, TrainedModel } from './trainer.ts';
 import type { TrainingSet } from './training-set.ts';
 
+/** What a head says of an embedding. */
 export interface Prediction {
   /** A label, or `unknown`. */
   readonly label: string;

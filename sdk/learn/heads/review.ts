@@ -2,6 +2,7 @@ import { assertShape } from '../../base/arguments.ts';
 import { unknown } from '../ledger/example.ts';
 import type { Head, Prediction, Verdict } from './head.ts';
 
+/** Examples of one label that are named as another when each is left out of the training. */
 export interface Confusion {
   /** The taught label, and the name given when left out; either may be `unknown`. */
   readonly label: string;

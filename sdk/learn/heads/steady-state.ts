@@ -2,6 +2,7 @@ import { assertKind } from '../../base/arguments.ts';
 import { unknown, unsure } from '../ledger/example.ts';
 import type { Prediction } from './head.ts';
 
+/** What it takes until a state of the whole view counts as changed. */
 export interface SteadyStateOptions {
   /** Answers in a row that change the state. Default: 3. */
   readonly answers?: number;

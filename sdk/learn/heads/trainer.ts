@@ -37,6 +37,7 @@ export interface HeadTrainer {
 /** One number per class, the largest for the predicted class. */
 export type Margins = (features: Features, embedding: Embedding) => Float64Array;
 
+/** What a trainer made of examples. */
 export interface TrainedModel {
   readonly margins: Margins;
   /** For each example, the margins of a model trained without it: examples x classes. */

@@ -11,6 +11,7 @@ import { del, json, oldKey, put, thumbnailKey, valueKey } from './ledger-records
 import { type Part, partKey } from './part.ts';
 import { defaultThumbnailLimits, type ThumbnailLimits, Thumbnails } from './thumbnails.ts';
 
+/** Of what a ledger on disk is made. */
 export interface LedgerStoreOptions {
   /** The hash of backbone, preprocessing and dimension. */
   readonly space: string;

@@ -35,6 +35,7 @@ export { defaultLimits, type LedgerLimits } from './limits.ts';
 /** How many ids this store may have assigned before it was restored from an older copy; more would let others use up its ids. */
 const mostAhead = 1e9;
 
+/** Of what a ledger is made: whose it is, of which space, and how much it keeps. */
 export interface LedgerOptions {
   /** The hash of backbone, preprocessing and dimension. Nothing is merged across spaces. */
   readonly space: string;

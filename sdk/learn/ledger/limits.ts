@@ -4,6 +4,7 @@ import type { LedgerMemory } from './ledger-memory.ts';
 import { type ExamplePart, isExamplePart, mostReplicas, type Part } from './part.ts';
 import { leastMissed } from './thinning.ts';
 
+/** How much a ledger keeps. Of more, the oldest go. */
 export interface LedgerLimits {
   /** Examples that a node keeps of one label, and as many negatives. */
   readonly perLabel: number;

@@ -9,12 +9,14 @@ import { type Cut, checkCut, checkExample, checkLabel, checkName, type Example, 
  */
 export type Part = ExamplePart | CutPart;
 
+/** The examples that one node was taught of one label of one head. */
 export interface ExamplePart extends DotSet<Example> {
   readonly node: string;
   readonly head: string;
   readonly label: string;
 }
 
+/** The cuts that one node made: each leaves out something that another node taught. */
 export interface CutPart extends DotSet<Cut> {
   readonly node: string;
 }
@@ -24,6 +26,7 @@ export type PartName =
   | { readonly node: string; readonly head: string; readonly label: string }
   | { readonly node: string };
 
+/** Whether a part of a ledger has examples; otherwise it has cuts. */
 export function isExamplePart(part: Part): part is ExamplePart {
   return 'label' in part;
 }

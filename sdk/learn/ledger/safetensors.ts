@@ -9,8 +9,10 @@ const types = {
   F64: { bytes: 8, make: (b: ArrayBuffer) => new Float64Array(b) },
 } as const;
 
+/** The kinds of numbers that are written and read: I8, I32, F32 and F64 of safetensors. */
 export type TensorData = Int8Array | Int32Array | Float32Array | Float64Array;
 
+/** Numbers with a shape, as in a file of safetensors. */
 export interface Tensor {
   /** Rows first. */
   readonly shape: readonly number[];

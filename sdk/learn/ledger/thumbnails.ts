@@ -3,6 +3,7 @@ import { compareIds } from './example.ts';
 import type { LedgerDisk } from './ledger-disk.ts';
 import { del, put, thumbnailKey } from './ledger-records.ts';
 
+/** How many small pictures of examples are kept. Of more, the oldest go. */
 export interface ThumbnailLimits {
   /** Pictures that are kept. */
   readonly count: number;

@@ -71,6 +71,7 @@ export function drawLabels(drawing: Drawing, objects: Iterable<Annotated>): void
 }
 
 /** @param zones By name; polygons in fractions of the picture, as in a camera's settings. */
+/** Draws the outline of each zone with its name. Corners are fractions of the picture, 0..1, as in the settings. */
 export function drawZones(
   drawing: Drawing,
   zones: Readonly<Record<string, { readonly polygon: readonly Point[] }>>,

@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { OnnxRuntimeEngine } from '../../../sdk/core/engines/onnxruntime.ts';
 import { constantModel, onnxModel } from '../onnx-builder.ts';
@@ -94,6 +97,22 @@ describe('OnnxRuntimeEngine', () => {
       }
     }
   });
+
+  // By itself: what onnxruntime decides with its first tensor, it decides once in a process.
+  it.skipIf(!('Float16Array' in globalThis))(
+    'says why it cannot take float16 where a program made tensors before (needs Float16Array: Node 24 or newer)',
+    () => {
+      const packageFile = join(packageRoot, 'sdk/core/engines/onnxruntime-package.ts');
+      const program = `
+        import { createRequire } from 'node:module';
+        const { Tensor } = createRequire(${JSON.stringify(packageFile)})('onnxruntime-node');
+        new Tensor('float32', new Float32Array(1), [1]);
+        const { assertHalfFloats } = await import(${JSON.stringify(packageFile)});
+        try { assertHalfFloats(); } catch ({ message }) { console.log(message); }`;
+      const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+      expect(said).toMatch(/^onnxruntime cannot take float16 in this process: .*Load a model of Ocellus first$/m);
+    },
+  );
 
   it.each(['int64', 'int32', 'float32'] as const)('gives a second input of %s, the same at each run', async (type) => {
     const engine = await loaded(

@@ -3,7 +3,7 @@ import { PbfWriter } from 'pbf';
 import { InputError, messageOf } from '../../../base/errors.ts';
 import type { ExternalWeights } from '../../engines/engine.ts';
 import { halfFloats, isNarrowed, narrow, narrowedArray } from '../../engines/narrowed.ts';
-import { onnxruntime } from '../../engines/onnxruntime-package.ts';
+import { assertHalfFloats, onnxruntime } from '../../engines/onnxruntime-package.ts';
 import { plainFault } from '../../onnx/load-faults.ts';
 
 /** Types of tensors that onnxruntime gives to JavaScript. Asked for one of 4 bits it ends the process, for want of memory. */
@@ -45,6 +45,7 @@ export class Tracer {
         logSeverityLevel: 3,
         ...(weights.length > 0 && { externalData: weights.map(({ path, data }) => ({ path, data })) }),
       });
+      if (session.outputMetadata.some((one) => one.isTensor && one.type === 'float16')) assertHalfFloats();
       return new Tracer(session);
     } catch (error) {
       throw plainFault(

@@ -36,6 +36,7 @@ export const standardVerbs = [
   settle,
 ] as const;
 
+/** A verb that each hub answers, the last part of the topic `request/<verb>`. */
 export type StandardVerb = (typeof standardVerbs)[number];
 
 /** The verbs of each hub by name, with the types of what is asked and of `data` in the answer. */
