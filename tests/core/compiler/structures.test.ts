@@ -323,6 +323,18 @@ describe('what networks from elsewhere are made of', () => {
     expect(errors[0]).toBeLessThan(0.045);
   });
 
+  // As many channels as columns and rows: only their places in the shape tell them apart.
+  test.each(
+    ['Mul', 'Add', 'Sub', 'Div'].flatMap((op) => [[16], [16, 1], [16, 1, 1]].map((shape) => [op, shape] as const)),
+  )('%s with constants of shape %j, as many as channels, columns and rows', async (op, shape) => {
+    const net = new NetworkBuilder();
+    const all = net.node(op, [net.conv(net.picture(), [3, 16], 3), net.random(shape, 0.5, 1)]);
+    net.output(all);
+    net.output(net.conv(all, [16, 8], 3));
+    const { errors } = await compareWithFloat(net.build(side), side);
+    for (const error of errors) expect(error).toBeLessThan(0.03);
+  });
+
   test.each(transposed)('a transposed convolution, %s', async (_, kernel, strides, ints, group) => {
     const net = new NetworkBuilder();
     const weights = net.random([8, (group === 8 ? 8 : 6) / group, ...kernel], 0.5);
