@@ -41,11 +41,16 @@ async function allOf(input: string | Uint8Array): Promise<Uint8Array | undefined
 }
 
 async function withReader<T>(input: string | Uint8Array, use: (read: ReadAt) => Promise<T>): Promise<T | undefined> {
-  if (typeof input !== 'string') return use(async (at, length) => input.subarray(at, at + length));
+  const none = new Uint8Array();
+  // A damaged file points anywhere, also where no file ends.
+  const isPlace = (at: number) => Number.isSafeInteger(at) && at >= 0;
+  if (typeof input !== 'string')
+    return use(async (at, length) => (isPlace(at) ? input.subarray(at, at + length) : none));
   const file = await open(input).catch(() => undefined);
   if (!file) return undefined;
   try {
     return await use(async (at, length) => {
+      if (!isPlace(at)) return none;
       const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
       return buffer.subarray(0, bytesRead);
     });

@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../sdk/base/errors.ts';
 import { readPicture } from '../../sdk/picture/picture.ts';
+import { prepareForSharp } from '../../sdk/picture/sharp-input.ts';
 import { ffmpeg } from '../devices/clip.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { hasProgram } from '../support/needs.ts';
@@ -160,6 +161,18 @@ describe('a TIFF', () => {
     await expect(reading).rejects.toThrow(InputError);
     await expect(reading).rejects.toThrow(message);
   });
+
+  // Node 22 and newer throw where no file can end.
+  it.each([2n ** 64n - 1n, 2n ** 63n, 2n ** 53n])(
+    'whose first page is said to be at %d is the decoder’s matter',
+    async (at) => {
+      const bytes = tiffOf([{ tags: grey, pixels: Buffer.alloc(8) }], { isBig: true });
+      bytes.writeBigUInt64LE(at, 8);
+      const path = join(temporaryFolder(), 'a.tif');
+      await writeFile(path, bytes);
+      for (const input of [bytes, path]) await expect(prepareForSharp(input)).resolves.toEqual({ input });
+    },
+  );
 
   it('ends on any bytes', async () => {
     const whole = tiffOf([near]);

@@ -144,7 +144,10 @@ function* picturesOf(batch: RecordBatch, { path, content }: Columns): Generator<
 function column<T>(batch: RecordBatch, at: number): (row: number) => T | null {
   const data = batch.data.children[at]!;
   const { dictionary } = data;
-  if (!dictionary) return (row) => batch.getChildAt(at)!.get(row);
+  if (!dictionary) {
+    const values = batch.getChildAt(at)!;
+    return (row) => values.get(row);
+  }
   // Of 64 bits, which apache-arrow does not look up; pyarrow makes them of a list of indices.
   return (row) => (data.getValid(row) ? dictionary.get(Number(data.values[row])) : null);
 }
