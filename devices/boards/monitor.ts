@@ -116,6 +116,7 @@ export class BoardMonitor {
     return this.#readings;
   }
 
+  /** Ends measuring. Readings are unknown again. */
   stop(): void {
     this.#run = undefined;
     this.#meter?.stop();

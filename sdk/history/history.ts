@@ -166,6 +166,7 @@ export class History extends EventEmitter<HistoryEvents> {
     return row && this.#writer.clip(row);
   }
 
+  /** @returns The event as it is now, without its picture; undefined where there is none of this id. */
   async find(id: string): Promise<StoredEvent | undefined> {
     await this.#ready();
     const row = this.#index.find(id);
@@ -173,6 +174,7 @@ export class History extends EventEmitter<HistoryEvents> {
     return event;
   }
 
+  /** @returns The JPEG of an event; undefined where it has none, or is gone. */
   async picture(id: string): Promise<Buffer | undefined> {
     await this.#ready();
     const row = this.#index.find(id);

@@ -121,6 +121,7 @@ export class Asides {
     }));
   }
 
+  /** Forgets a lesson that was kept aside, once it is answered. @throws InputError when there is none of this id. */
   async remove(id: string): Promise<void> {
     await this.#store.putValues(new Map([[`${prefix}${this.get(id).id}`, undefined]]));
     this.#all = this.#all.filter((one) => one.id !== id);

@@ -23,7 +23,9 @@ export interface LessonsParts {
   head(name: string): Head | undefined;
   /** Whether the newest examples of a head are not in use. */
   isRefused(name: string): boolean;
+  /** Trains a head from the newest examples. @param force Used even where it is clearly worse. */
   train(name: string, force?: boolean): Promise<Change>;
+  /** Trains all heads whose examples have changed. */
   trainAll(): Promise<void>;
   /** How a head would come out with these examples as well; undefined: not clearly worse. */
   judge(name: string, more: readonly Example[]): Promise<{ reason: string; wrong: readonly string[] } | undefined>;

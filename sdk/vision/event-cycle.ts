@@ -52,6 +52,8 @@ export class EventCycle {
   }
 
   /**
+   * Tells what became of the events: to be called for each inference.
+   *
    * @param ended Tracks that ended since the last call. @param crossings Line crossings since then, also of ended
    * tracks.
    */

@@ -16,6 +16,7 @@ import { assertDistinct, type Plan } from './plan.ts';
 export interface InstallOptions {
   /** Of the models. Default: that of this user. */
   readonly folder?: string;
+  /** Told how much of a file is there, again and again. */
   readonly report?: FetchOptions['report'];
   readonly patience?: Patience;
 }

@@ -14,6 +14,7 @@ export interface Mirror {
   readonly where: string;
   /** @returns Undefined when there is no such file. @throws InputError when it cannot be read. */
   read(name: string, most: number): Promise<Buffer | undefined>;
+  /** Where a file of a model is; nothing is read. */
   origin(model: string, file: string): Origin;
 }
 

@@ -37,6 +37,7 @@ export class EnergyMeter {
     await this.take();
   }
 
+  /** Ends measuring; `start()` begins anew. */
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -17,6 +17,8 @@ export interface Decoder {
    */
   check?(outputs: ReadonlyMap<string, Tensor>): void;
   /**
+   * Adds what passes to the candidates, boxes in input pixels.
+   *
    * @param threshold Minimum score, 0..1. @param multiLabel A cell yields a box for each class that passes, as in
    * accuracy measurements; else only for its best one.
    */

@@ -125,6 +125,8 @@ export class Link {
   }
 
   /**
+   * Subscribes to topic filters; resolves once the broker has acknowledged it.
+   *
    * @param options.retained False: without messages already retained (MQTT 3.1.1 brokers send them all the same).
    * @param options.own True: with what this client itself publishes. Default: without.
    */
@@ -143,6 +145,7 @@ export class Link {
     });
   }
 
+  /** @throws RefusedError when the broker refuses; another error without a connection. */
   unsubscribe(filters: string[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#client.unsubscribe(filters, (error) => (error ? reject(refusal(error)) : resolve()));

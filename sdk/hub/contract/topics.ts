@@ -136,10 +136,12 @@ export class NodeTopics {
     return this.#namesIn(addresses.request, topic)?.verb;
   }
 
+  /** Where this node is asked for something. @throws InputError when the verb may not stand in a topic. */
   request(verb: string): string {
     return this.#at(pathOf(addresses.request, { verb: named('verb', verb) }));
   }
 
+  /** Where it answers. @throws InputError when the verb may not stand in a topic. */
   response(verb: string): string {
     return this.#at(pathOf(addresses.response, { verb: named('verb', verb) }));
   }
@@ -154,6 +156,7 @@ export class NodeTopics {
     return this.#below(topic)?.split('/', 1)[0];
   }
 
+  /** @throws InputError when the name may not stand in a topic. */
   camera(name: string): CameraTopics {
     return new CameraTopics(this.root, name);
   }
@@ -195,18 +198,21 @@ export class CameraTopics {
     return this.#at(addresses.motion, {});
   }
 
+  /** How many of a label are in the view, or in a zone of it. @throws InputError when a name may not stand in a topic. */
   count(label: string, zone?: string): string {
     const names = { label: labelLevel(label) };
     if (zone === undefined) return this.#at(addresses.count, names);
     return this.#at(addresses.zoneCount, { ...names, zone: named('zone', zone) });
   }
 
+  /** Whether one of a label is in the view, or in a zone of it. @throws InputError when a name may not stand in a topic. */
   occupied(label: string, zone?: string): string {
     const names = { label: labelLevel(label) };
     if (zone === undefined) return this.#at(addresses.occupied, names);
     return this.#at(addresses.zoneOccupied, { ...names, zone: named('zone', zone) });
   }
 
+  /** The newest picture of an object of a label, a JPEG. */
   snapshot(label: string): string {
     return this.#at(addresses.snapshot, { label: labelLevel(label) });
   }
@@ -216,6 +222,7 @@ export class CameraTopics {
     return this.#at(addresses.view, {});
   }
 
+  /** Who crossed a line, and which way. @throws InputError when the name may not stand in a topic. */
   crossing(line: string): string {
     return this.#at(addresses.crossing, { line: named('line', line) });
   }
@@ -225,10 +232,12 @@ export class CameraTopics {
     return this.#at(addresses.seen, {});
   }
 
+  /** That an object of a label came, for Home Assistant's automations. */
   appeared(label: string): string {
     return this.#at(addresses.appeared, { label: labelLevel(label) });
   }
 
+  /** That a line was crossed, for Home Assistant's automations. @throws InputError when the name may not stand in a topic. */
   crossed(line: string): string {
     return this.#at(addresses.crossed, { line: named('line', line) });
   }
@@ -243,14 +252,17 @@ export class CameraTopics {
     return this.#at(addresses.taughtCount, { label: labelLevel(label) });
   }
 
+  /** Whether there is an object that local learning calls that. */
   taughtOccupied(label: string): string {
     return this.#at(addresses.taughtOccupied, { label: labelLevel(label) });
   }
 
+  /** The value of a setting. */
   state(setting: string): string {
     return this.#at(addresses.settingState, { setting });
   }
 
+  /** Where a setting is changed. */
   set(setting: string): string {
     return this.#at(addresses.settingCommand, { setting });
   }

@@ -36,6 +36,7 @@ export interface Extension {
   readonly subscriptions?: readonly Subscription[];
   /** Topics that it keeps right at the broker. Read after `start()`. */
   readonly states?: RetainedSource;
+  /** Begins to listen to the node; called once, before the first connect. */
   start(context: HubContext): void;
   /** Removes all its listeners. */
   stop(): void;

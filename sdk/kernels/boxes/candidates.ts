@@ -16,7 +16,11 @@ export class Candidates {
     this.length = 0;
   }
 
-  /** @param origin Where it was read, so that the decoder finds what else is known of it. Default: 0. */
+  /**
+   * Adds a box, in input pixels, and its score, 0..1.
+   *
+   * @param origin Where it was read, so that the decoder finds what else is known of it. Default: 0.
+   */
   push(x1: number, y1: number, x2: number, y2: number, score: number, classId: number, origin = 0): void {
     const i = this.length++;
     if (i === this.scores.length) this.reserve(this.length);

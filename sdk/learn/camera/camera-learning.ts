@@ -38,6 +38,7 @@ export interface CameraLearningOptions {
   /** Between two looks at the whole view. */
   readonly intervalMs: number;
   readonly settings: CameraLearningSettings;
+  /** Called when what a head sees in the whole view has changed. */
   readonly onState: (state: ViewState) => void;
   readonly logger: Logger;
 }
@@ -72,6 +73,7 @@ export class CameraLearning {
     this.#states = new ViewStates(options.oracle);
   }
 
+  /** Takes new settings; from the next look on. */
   configure(settings: CameraLearningSettings): void {
     this.#settings = settings;
     if (!settings.enabled) this.#keep(undefined);
@@ -102,15 +104,18 @@ export class CameraLearning {
     return this.#looking;
   }
 
+  /** What a track was recognised as; undefined where nothing was, or it is off. */
   nameOf(trackId: number): SubLabel | undefined {
     return this.#settings.enabled ? this.#names.nameOf(trackId) : undefined;
   }
 
+  /** Remembers which event a track is, so that the event can be taught by its id. */
   noteEvent({ id, track_id }: { readonly id: string; readonly track_id: number }): void {
     // Tracks are let go of by looks at what is there now, and there are none while it is off.
     if (this.#settings.enabled) this.#names.noteEvent(id, track_id);
   }
 
+  /** Forgets the tracks, as when the source was changed. */
   reset(): void {
     this.#names.reset();
     this.#keep(undefined);

@@ -77,12 +77,16 @@ export class TrainingData {
     this.#classLayer = classLayer;
   }
 
-  /** @param examples Of one head, as returned by `Ledger.examples`; their values are copied. */
+  /**
+   * What a head is trained from; what is known of examples that are the same as before is used again.
+   *
+   * @param examples Of one head, as returned by `Ledger.examples`; their values are copied.
+   */
   update(examples: readonly Example[]): TrainingSet {
     return finish(this.updateInSteps(examples));
   }
 
-  /** @param examples As for `update`; their values must not change before the end. */
+  /** As `update`, a piece at a time. @param examples Their values must not change before the end. */
   *updateInSteps(examples: readonly Example[]): Steps<TrainingSet> {
     const chosen = yield* choose(examples, mostTrained);
     let same = 0;

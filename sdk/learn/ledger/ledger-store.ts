@@ -24,6 +24,7 @@ export interface LedgerStoreOptions {
   readonly limits?: Partial<LedgerLimits>;
   /** Pictures that are kept beside the examples; of more the oldest go. Default: 1000, 16 MiB together. */
   readonly thumbnails?: Partial<ThumbnailLimits>;
+  /** ms since 1970. Default: the clock. */
   readonly now?: () => number;
   readonly logger?: Logger;
   /** Called with the parts that changed, once that is on disk. Must not throw. */

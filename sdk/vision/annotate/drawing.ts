@@ -11,11 +11,13 @@ export type Colour = readonly [red: number, green: number, blue: number];
 export interface Drawing {
   readonly width: number;
   readonly height: number;
+  /** @param thickness Of its outline, which lies half inside and half outside. */
   rectangle(box: Box, colour: Colour, thickness: number | 'filled'): void;
+  /** A straight line, both ends included. */
   line(from: Point, to: Point, colour: Colour, thickness: number): void;
   /** A closed polygon of at least two corners. */
   polygon(corners: readonly Point[], colour: Colour, thickness: number | 'filled'): void;
-  /** @param at The left end of the line the letters stand on. @param height Of a capital letter. */
+  /** One line of text. @param at The left end of the line the letters stand on. @param height Of a capital letter. */
   text(text: string, at: Point, colour: Colour, height: number): void;
   /** Width of the text, drawn at this height. */
   measure(text: string, height: number): number;
