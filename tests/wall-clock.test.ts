@@ -31,6 +31,7 @@ const readers: Record<string, string> = {
   'tools/image/manifest.ts': 'the date of an image, which it is given',
   'tools/pack/oci-archive.ts': 'the date of what is packed, to be told',
   'tools/zoo/sign.ts': 'the date of a signature',
+  'tools/worker/parts.ts': 'the time of a file on disk, to be compared with those of other files',
   'tools/console/server/metrics.ts': 'when the process was started, by the clock as it is now',
   'tools/console/web/src/parts/toasts.tsx':
     'until when something is offered to be taken back, over a reload; at most for its time',
