@@ -170,8 +170,7 @@ export class History extends EventEmitter<HistoryEvents> {
   async find(id: string): Promise<StoredEvent | undefined> {
     await this.#ready();
     const row = this.#index.find(id);
-    const [event] = row ? await this.#read([row]) : [];
-    return event;
+    return row && (await this.#read([row]))[0];
   }
 
   /** @returns The JPEG of an event; undefined where it has none, or is gone. */
@@ -290,12 +289,12 @@ export class History extends EventEmitter<HistoryEvents> {
 
   #whenOpen(action: () => void): void {
     if (this.#isClosed) return;
-    if (!this.#early) {
+    if (this.#early) {
+      this.#early.push(action);
+      void this.#ready();
+    } else {
       action();
-      return;
     }
-    this.#early.push(action);
-    void this.#ready();
   }
 
   /** A new one where there is none yet. */
