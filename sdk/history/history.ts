@@ -289,12 +289,9 @@ export class History extends EventEmitter<HistoryEvents> {
 
   #whenOpen(action: () => void): void {
     if (this.#isClosed) return;
-    if (this.#early) {
-      this.#early.push(action);
-      void this.#ready();
-    } else {
-      action();
-    }
+    this.#early?.push(action);
+    if (this.#early) void this.#ready();
+    else action();
   }
 
   /** A new one where there is none yet. */
