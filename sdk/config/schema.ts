@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { changeOf } from './change-of.ts';
 import { Secret } from './secrets.ts';
+import { lineProblem, polygonProblem, ruled } from './shapes.ts';
 import { ByLabel, Label, TopicStart } from './text.ts';
 
 /**
@@ -31,7 +32,14 @@ const Fraction = (description: string, fallback?: number) =>
 const Point = Type.Tuple([Fraction('x'), Fraction('y')], {
   description: '[x, y] as fractions of the picture: [0, 0] is top left, [1, 1] bottom right.',
 });
-const Polygon = Type.Array(Point, { minItems: 3, maxItems: 64, description: 'Corners, in order.' });
+const Polygon = ruled(
+  Type.Array(Point, {
+    minItems: 3,
+    maxItems: 64,
+    description: 'Corners, in order around the area: sides do not cross.',
+  }),
+  polygonProblem,
+);
 const Labels = (description: string) => Type.Array(Label(), { description });
 
 /**
@@ -67,16 +75,19 @@ export type ZoneSettings = Static<typeof ZoneSettings>;
  * A line whose crossings are counted, one entry of `lines` of a camera: schema and type. Coordinates are fractions
  * of the picture, 0..1.
  */
-export const LineSettings = Type.Object(
-  {
-    from: Point,
-    to: Point,
-    labels: Type.Optional(Labels('Only these labels are counted.')),
-  },
-  {
-    additionalProperties: false,
-    description: 'Counts crossings. Seen from `from` towards `to`, left to right is `in`.',
-  },
+export const LineSettings = ruled(
+  Type.Object(
+    {
+      from: Point,
+      to: Point,
+      labels: Type.Optional(Labels('Only these labels are counted.')),
+    },
+    {
+      additionalProperties: false,
+      description: 'Counts crossings. Seen from `from` towards `to`, left to right is `in`.',
+    },
+  ),
+  lineProblem,
 );
 export type LineSettings = Static<typeof LineSettings>;
 

@@ -3,7 +3,9 @@ import { Value, type ValueError } from '@sinclair/typebox/value';
 import { composed } from '../base/composed.ts';
 import { maskCredentials, maskSource } from '../base/credentials.ts';
 import { InputError, messageOf } from '../base/errors.ts';
+import { nearestNames } from '../base/nearest-names.ts';
 import { isSecret } from './secrets.ts';
+import { ruleOf } from './shapes.ts';
 import { isNameSchema, wordsOf } from './text.ts';
 
 /**
@@ -30,6 +32,8 @@ function copyOf(value: unknown, what: string): unknown {
   }
 }
 
+const maxLines = 8;
+
 /** One line per wrong field, at most eight. */
 export function errorsOf(schema: TSchema, value: unknown, above = ''): string[] {
   const lines = new Map<string, string>();
@@ -37,9 +41,32 @@ export function errorsOf(schema: TSchema, value: unknown, above = ''): string[] 
     const path = [above, pathOf(error.path)].filter(Boolean).join('.');
     // A field that is absent is reported twice: once as missing, once as of the wrong type.
     if (!lines.has(path)) lines.set(path, describe(error, path));
-    if (lines.size >= 8) break;
+    if (lines.size >= maxLines) break;
   }
+  if (lines.size === 0) return brokenRules(schema, value, above).slice(0, maxLines);
   return [...lines.values()];
+}
+
+/** A line for each value that fits the schema and not its rule (`ruled`). */
+function brokenRules(schema: TSchema, value: unknown, path: string): string[] {
+  const problem = ruleOf(schema)?.(value);
+  if (problem) return [`${path || 'the whole'}: ${problem}`];
+  const below = (inner: TSchema, key: string | number, one: unknown) =>
+    brokenRules(inner, one, path ? `${path}.${key}` : String(key));
+  if (schema.anyOf) {
+    const variant = (schema.anyOf as TSchema[]).find((one) => Value.Check(one, value));
+    return variant ? brokenRules(variant, value, path) : [];
+  }
+  if (Array.isArray(value)) {
+    if (!schema.items || Array.isArray(schema.items)) return [];
+    return value.flatMap((item, i) => below(schema.items as TSchema, i, item));
+  }
+  if (!isObject(value)) return [];
+  const patterns = Object.entries((schema.patternProperties ?? {}) as Record<string, TSchema>);
+  return Object.entries(value).flatMap(([key, one]) => {
+    const inner = schema.properties?.[key] ?? patterns.find(([pattern]) => new RegExp(pattern).test(key))?.[1];
+    return inner && one !== undefined ? below(inner, key, one) : [];
+  });
 }
 
 /**
@@ -120,7 +147,7 @@ function inWords(error: ValueError): string {
   if (/unexpected property/i.test(error.message)) {
     // TypeBox reports it with the schema of the object that holds it.
     const names = Object.keys(error.schema.properties ?? {});
-    if (names.length > 0) return `no such field; expected one of ${names.join(', ')}`;
+    if (names.length > 0) return `no such field; expected one of ${names.join(', ')}${hintFor(error)}`;
     const words = wordsOf(error.schema);
     if (words) return `no such field; expected ${words}`;
     const [pattern = ''] = Object.keys(error.schema.patternProperties ?? {});
@@ -131,6 +158,17 @@ function inWords(error: ValueError): string {
   // A value in the place of a secret, or of fields that hold some, may be one.
   const got = holdsSecret(error.schema) ? kindOf(error.value) : shown(error.value);
   return `expected ${expected(error.schema)}, got ${got}`;
+}
+
+/** Similar names of the same fields, or the same name one level further in: `fps`, which belongs into `detect`. */
+function hintFor({ path, schema }: ValueError): string {
+  const name = pathOf(path.slice(path.lastIndexOf('/')));
+  const fields = (schema.properties ?? {}) as Record<string, TSchema>;
+  const within = Object.entries(fields).flatMap(([outer, { properties }]) =>
+    properties && Object.hasOwn(properties, name) ? [`${outer}.${name}`] : [],
+  );
+  const near = within.length > 0 ? within : nearestNames(name, Object.keys(fields));
+  return near.length > 0 ? `; did you mean ${near.join(', ')}?` : '';
 }
 
 /** Whether it is, or contains, a secret. */

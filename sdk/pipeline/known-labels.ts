@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../base/errors.ts';
+import { nearestNames } from '../base/nearest-names.ts';
 import { type CameraChange, type CameraSettings, watchedByDefault } from '../config/schema.ts';
 
 /** How many labels are listed when none is similar. */
@@ -30,10 +31,30 @@ export function namesLabels({ detect, zones, lines }: CameraChange): boolean {
   return Boolean(detect?.labels ?? detect?.thresholds ?? zones ?? lines);
 }
 
+/**
+ * Labels of zones and lines that nothing is detected for, since the camera does not watch them.
+ *
+ * @returns What to say, or undefined. @param settings Whose labels the model knows.
+ */
+export function unwatchedLabels({ detect, zones, lines }: CameraSettings): string | undefined {
+  if (detect.labels.length === 0) return undefined;
+  const watched = new Set(detect.labels);
+  const idle = [...labelsOfShapes({ zones, lines })].flatMap(([path, labels]) => {
+    const missing = labels.filter((label) => !watched.has(label));
+    return missing.length > 0 ? [`${path}: ${missing.join(', ')}`] : [];
+  });
+  if (idle.length === 0) return undefined;
+  return `nothing will count for ${idle.join('; ')}: detect.labels has the labels that are watched (${listed(detect.labels)}); add what is missing there`;
+}
+
 /** The labels that settings name, by field. The default ones suit the default model and are not checked. */
 function* labelsIn({ detect, zones, lines }: CameraSettings): Generator<[path: string, names: string[]]> {
   if (!isDeepStrictEqual(detect.labels, watchedByDefault)) yield ['detect.labels', detect.labels];
   yield ['detect.thresholds', Object.keys(detect.thresholds)];
+  yield* labelsOfShapes({ zones, lines });
+}
+
+function* labelsOfShapes({ zones, lines }: Pick<CameraSettings, 'zones' | 'lines'>): Generator<[string, string[]]> {
   for (const [name, { labels = [] }] of Object.entries(zones)) yield [`zones.${name}.labels`, labels];
   for (const [name, { labels = [] }] of Object.entries(lines)) yield [`lines.${name}.labels`, labels];
 }
@@ -46,32 +67,3 @@ function complaint(unknown: readonly string[], known: readonly string[]): string
 
 const listed = (labels: readonly string[]) =>
   labels.length > maxListed ? `${labels.slice(0, maxListed).join(', ')}, … ${labels.length} in all` : labels.join(', ');
-
-/** At most three equally similar names that may have been meant: few letters apart, or one contained in the other. */
-export function nearestNames(name: string, known: readonly string[]): string[] {
-  const wanted = name.toLowerCase();
-  const near = known
-    .map((label) => ({ label, apart: distance(wanted, label.toLowerCase()) }))
-    .filter(({ label, apart }) => apart <= Math.max(2, wanted.length / 3) || isWithin(wanted, label.toLowerCase()));
-  const least = Math.min(...near.map(({ apart }) => apart));
-  return near.flatMap(({ label, apart }) => (apart === least ? [label] : [])).slice(0, 3);
-}
-
-const isWithin = (a: string, b: string) => Math.min(a.length, b.length) >= 3 && (a.includes(b) || b.includes(a));
-
-/** Edit distance: insertions, deletions, substitutions and transpositions (optimal string alignment). */
-function distance(a: string, b: string): number {
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      row.push(Math.min(change, last[j]! + 1, row[j - 1]! + 1, isSwap ? before[j - 2]! + 1 : Number.POSITIVE_INFINITY));
-    }
-    before = last;
-    last = row;
-  }
-  return last[b.length]!;
-}

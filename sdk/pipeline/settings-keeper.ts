@@ -8,7 +8,7 @@ import { type CameraChange, CameraSettings, ownedMaps } from '../config/schema.t
 import { hasReference } from '../config/secrets.ts';
 import { validate } from '../config/validate.ts';
 import { opening } from './camera-source.ts';
-import { assertKnownLabels, namesLabels } from './known-labels.ts';
+import { assertKnownLabels, namesLabels, unwatchedLabels } from './known-labels.ts';
 
 /** What has to be done after a change. */
 export interface Changed {
@@ -48,6 +48,7 @@ export class SettingsKeeper {
     this.#logger = logger;
     this.#settings = this.#check(this.#inSeconds(settings));
     this.#asksFps = settings.detect?.fps !== undefined;
+    this.#sayUnwatched(undefined);
   }
 
   /** All settings, defaults filled in. Immutable: a change replaces the object. */
@@ -96,6 +97,7 @@ export class SettingsKeeper {
     }
     this.#settings = changed();
     this.#revision++;
+    this.#sayUnwatched(before);
     this.#asksFps ||= patch.detect?.fps !== undefined;
     const staysOpen = isDeepStrictEqual(opening(before), opening(this.#settings));
     // One that is still opening may have been given the previous controls.
@@ -107,6 +109,12 @@ export class SettingsKeeper {
     throw new StaleError(
       `camera ${this.#camera}: its settings were changed meanwhile (revision ${this.#revision}, expected ${seen}), so nothing was changed: look at them again`,
     );
+  }
+
+  /** A zone or line that counts nothing looks like one where nothing happens. */
+  #sayUnwatched(before: CameraSettings | undefined): void {
+    const idle = unwatchedLabels(this.#settings);
+    if (idle && idle !== (before && unwatchedLabels(before))) this.#logger.warn(`camera ${this.#camera}: ${idle}`);
   }
 
   /** Zones used to count frames. */

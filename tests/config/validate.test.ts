@@ -69,7 +69,10 @@ describe('validate names', () => {
     [{ name: 'a', size: 0 }, 'size: expected a whole number from 1 to 9, got 0'],
     [{ name: 'a', size: '3' }, 'size: expected a whole number from 1 to 9, got "3"'],
     [{ name: 'a', size: null }, 'size: expected a whole number from 1 to 9, got null'],
-    [{ name: 'a', sise: 3 }, 'sise: no such field; expected one of name, size, inner, byName, pair, kind'],
+    [
+      { name: 'a', sise: 3 },
+      'sise: no such field; expected one of name, size, inner, byName, pair, kind; did you mean size?',
+    ],
     [{ name: 'a', inner: { deep: {} } }, 'inner.deep: expected a number, got {}'],
     [{ name: 'a', inner: { list: [1, 'x'] } }, 'inner.list.1: expected a number, got "x"'],
     [{ name: 'a', inner: [] }, 'inner: expected fields (deep, list), got []'],
@@ -85,6 +88,8 @@ describe('validate names', () => {
     [{ name: 'a', kind: { type: 'flat', height: 1 } }, 'kind.height: no such field; expected one of type, width'],
     [7, 'the whole: expected fields (name, size, inner, byName, pair, kind), got 7'],
     [{ name: 'a', size: 'x'.repeat(99) }, /got "x{56}…$/],
+    [{ name: 'a', deep: 1 }, /kind; did you mean inner\.deep\?$/],
+    [{ name: 'a', inner: { size: 1 } }, /inner\.size: no such field; expected one of deep, list$/],
     [{ name: 'a', 'a/b~c': 1 }, 'a/b~c: no such field'],
   ])('in %o: %s', (value, message) => {
     expect(() => validate(Shape, value, 'it')).toThrow(InputError);

@@ -1,30 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type CameraChange, CameraSettings, watchedByDefault } from '../../sdk/config/schema.ts';
 import { validate } from '../../sdk/config/validate.ts';
-import { assertKnownLabels, nearestNames } from '../../sdk/pipeline/known-labels.ts';
+import { assertKnownLabels, unwatchedLabels } from '../../sdk/pipeline/known-labels.ts';
 
 const coco = ['person', 'bicycle', 'car', 'motorcycle', 'cat', 'dog', 'traffic light', 'cell phone', 'cup', 'bird'];
-
-describe('nearestNames', () => {
-  it.each([
-    ['preson', ['person']],
-    ['Person', ['person']],
-    ['persons', ['person']],
-    ['dgo', ['dog']],
-    ['motorbike', []],
-    ['motorcyle', ['motorcycle']],
-    ['phone', ['cell phone']],
-    ['light', ['traffic light']],
-    ['ct', ['cat']],
-    ['unicorn', []],
-  ])('of %s are %j', (name, near) => {
-    expect(nearestNames(name, coco)).toEqual(near);
-  });
-
-  it('are three at most', () => {
-    expect(nearestNames('cat', ['cats', 'car', 'cart', 'cat2', 'dog', 'bat'])).toEqual(['cats', 'car', 'cart']);
-  });
-});
 
 describe('assertKnownLabels', () => {
   const check = (change: CameraChange, known: readonly string[] = coco) =>
@@ -61,5 +40,32 @@ describe('assertKnownLabels', () => {
         'zones.mat.labels: expected labels that the model knows, got brid; did you mean bird?; ' +
         'lines.gate.labels: expected labels that the model knows, got cra; did you mean car? (a taught name is a sub_label: use the label of its object here)',
     );
+  });
+});
+
+describe('unwatchedLabels', () => {
+  const polygon: [number, number][] = [
+    [0, 0],
+    [1, 0],
+    [1, 1],
+  ];
+  const of = (change: CameraChange) => unwatchedLabels(validate(CameraSettings, change, 'the camera'));
+
+  it('names each zone and line that waits for what the camera does not watch', () => {
+    expect(
+      of({
+        detect: { labels: ['person', 'dog'] },
+        zones: { mat: { polygon, labels: ['person', 'cat'] }, lawn: { polygon } },
+        lines: { gate: { from: [0, 0], to: [1, 1], labels: ['bird'] } },
+      }),
+    ).toBe(
+      'nothing will count for zones.mat.labels: cat; lines.gate.labels: bird: detect.labels has the labels that are watched (person, dog); add what is missing there',
+    );
+  });
+
+  it('has nothing to say where all labels are watched', () => {
+    expect(of({ detect: { labels: [] }, zones: { mat: { polygon, labels: ['cat'] } } })).toBeUndefined();
+    expect(of({ detect: { labels: ['cat'] }, zones: { mat: { polygon, labels: ['cat'] } } })).toBeUndefined();
+    expect(of({})).toBeUndefined();
   });
 });

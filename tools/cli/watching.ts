@@ -1,8 +1,8 @@
 import type { DeviceHealth } from '../../devices/device/device.ts';
 import { InputError } from '../../sdk/base/errors.ts';
+import { nearestNames } from '../../sdk/base/nearest-names.ts';
 import { type CoreSettings, noModel } from '../../sdk/config/schema.ts';
 import { loadModel, type Model } from '../../sdk/core/model.ts';
-import { nearestNames } from '../../sdk/pipeline/known-labels.ts';
 import type { Pipeline } from '../../sdk/pipeline/pipeline.ts';
 import type { EventMessage } from '../../sdk/vision/event.ts';
 import { oneLine } from '../shared/output.ts';

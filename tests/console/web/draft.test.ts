@@ -17,7 +17,8 @@ import {
   withPointMoved,
 } from '../../../tools/console/web/src/zones/draft.ts';
 
-const square: [number, number][] = [
+type Corner = [number, number];
+const square: Corner[] = [
   [0.1, 0.1],
   [0.3, 0.1],
   [0.3, 0.3],
@@ -102,6 +103,16 @@ describe('a draft', () => {
   it('needs three corners', () => {
     const draft = drawn(newDraft('zone', settings), square.slice(0, 2));
     expect(problemOf(draft, settings)).toContain('three corners');
+  });
+
+  it('needs sides that do not cross, and ends that lie apart, for masks too', () => {
+    const [a, b, c, d] = square as [Corner, Corner, Corner, Corner];
+    for (const kind of ['zone', 'mask'] as const) {
+      expect(problemOf(drawn(newDraft(kind, settings), [a, c, b, d]), settings)).toContain('sides cross');
+      expect(problemOf(drawn(newDraft(kind, settings), [a, a, b]), settings)).toContain('no area');
+      expect(problemOf(drawn(newDraft(kind, settings), square), settings)).toBeUndefined();
+    }
+    expect(problemOf(drawn(newDraft('line', settings), [a, a]), settings)).toContain('one place');
   });
 
   it('keeps the corners that a shape needs', () => {

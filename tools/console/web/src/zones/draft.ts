@@ -1,3 +1,4 @@
+import { lineProblem, polygonProblem } from '../../../../../sdk/config/shapes.ts';
 import type { CameraChange, CameraSettings, LineSettings, ZoneSettings } from '../../../protocol.ts';
 import { isSame } from '../save/merge.ts';
 
@@ -77,10 +78,18 @@ export function problemOf(draft: Draft, settings: CameraSettings): string | unde
   if (points.length < minPoints[kind]) {
     return kind === 'line' ? 'Set its two ends in the picture.' : 'Set at least three corners in the picture.';
   }
-  if (kind === 'mask') return undefined;
+  const shape = shapeProblem(kind, points);
+  if (shape || kind === 'mask') return shape;
   if (!namePattern.test(name)) return 'A name has up to 32 lower-case letters, digits, - and _.';
   if (name !== original && names(settings, kind).includes(name)) return `There is a ${kind} of that name already.`;
   return undefined;
+}
+
+/** As the settings would refuse it, in terms of the drawing. */
+function shapeProblem(kind: Kind, points: readonly Point[]): string | undefined {
+  if (kind === 'line')
+    return lineProblem({ from: points[0]!, to: points[1]! }) && 'Both ends are in one place: move one.';
+  return polygonProblem(points) && 'Its sides cross, or it has no area: move a corner, or draw two of it.';
 }
 
 /** What became meanwhile of what a draft was made from: nothing, or others changed or deleted it. */
