@@ -15,8 +15,12 @@ import {
 import type { Picture } from '../../tools/worker/task.ts';
 
 /** A stream as an engine writes it, with a column that nobody asked for. */
-export function streamOf(batches: readonly (readonly Picture[])[], names = ['length', 'path', 'content']): Uint8Array {
-  const types: TypeMap = { length: new Utf8(), path: new Utf8(), content: new Binary() };
+export function streamOf(
+  batches: readonly (readonly Picture[])[],
+  names = ['length', 'path', 'content'],
+  other: TypeMap = {},
+): Uint8Array {
+  const types: TypeMap = { length: new Utf8(), path: new Utf8(), content: new Binary(), ...other };
   const schema = new Schema(names.map((name) => new Field(name, types[name]!, true)));
   const type = new Struct<TypeMap>(schema.fields);
   const writer = new RecordBatchStreamWriter({ autoDestroy: false });

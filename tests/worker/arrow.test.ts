@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { Null } from 'apache-arrow';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { answerArrow } from '../../tools/worker/arrow.ts';
 import type { Picture } from '../../tools/worker/task.ts';
@@ -68,6 +69,46 @@ describe('answerArrow', () => {
       `${expected}; got one of s3a`,
       expect.stringContaining('cannot be read as a picture'),
     ]);
+  });
+
+  it('answers a row without a path, which stays without one', async () => {
+    const { content } = await pictureOf('cat.jpg');
+    const { counts, stream } = await answered(
+      streamOf([
+        [
+          { path: null, content },
+          { path: null, content: null },
+          { path: '', content },
+        ],
+      ]),
+    );
+    expect(counts).toEqual({ pictures: 3, errors: 1 });
+    expect(rowsOf(stream)).toMatchObject([
+      { path: null, width: 451, error: null },
+      { path: null, width: null, error: 'expected the bytes of a picture, got none' },
+      { path: '', width: 451, error: null },
+    ]);
+    const files = await answered(streamOf([[{ path: null, content: null }]], ['path']));
+    expect(rowsOf(files.stream)).toMatchObject([{ path: null, error: 'expected the path of a file, got none' }]);
+  });
+
+  it('answers a column of nothing but null, which has no type, and refuses a name that two columns have', async () => {
+    const { stream } = await answered(
+      streamOf(
+        [
+          [
+            { path: 'a', content: null },
+            { path: 'b', content: null },
+          ],
+        ],
+        ['path', 'content'],
+        { content: new Null() },
+      ),
+    );
+    expect(rowsOf(stream)).toMatchObject([{ path: 'a', error: expect.stringMatching(/got none/) }, { path: 'b' }]);
+    await expect(answered(streamOf([[{ path: 'a', content: null }]], ['path', 'path', 'content']))).rejects.toThrow(
+      'stdin: expected one column path, got several',
+    );
   });
 
   it('answers a stream without rows by one without rows', async () => {

@@ -17,7 +17,7 @@ export const fakeTask: Task = {
   close: async () => {},
 };
 
-export const pictureOf = async (name: string): Promise<Picture & { content: Uint8Array }> => ({
+export const pictureOf = async (name: string): Promise<Picture & { path: string; content: Uint8Array }> => ({
   path: `file:/${name}`,
   content: await readFile(photo(name)),
 });

@@ -88,12 +88,20 @@ async function assertEnd(reader: Awaited<ReturnType<typeof opened>>): Promise<vo
 
 function noStream(error: unknown): InputError {
   const why = messageOf(error);
-  const [, type] = /^Unrecognized type: "(\w+)"/.exec(why) ?? [];
-  return new InputError(
-    type === undefined
-      ? `stdin: expected an Arrow IPC stream without compression, got something else or a part of one: ${why}`
-      : `stdin: expected columns of types that can be read here, got one of ${type}; leave it out, or cast it to the type of its values`,
-  );
+  // The second of a type of a width that Arrow has not, as Polars' whole numbers of 128 bits.
+  const [, name, kind] = /^Unrecognized (?:type: "(\w+)"|(\w+) type)/.exec(why) ?? [];
+  const type = name ?? (kind && `${kind} of another width than Arrow's`);
+  if (type !== undefined) {
+    return new InputError(
+      `stdin: expected columns of types that can be read here, got one of ${type}; leave it out, or cast it to the type of its values`,
+    );
+  }
+  if (/ compressed /.test(why)) {
+    return new InputError(
+      'stdin: expected an Arrow IPC stream without compression, got one with; have its writer leave lz4 or zstd out',
+    );
+  }
+  return new InputError(`stdin: expected an Arrow IPC stream, got something else or a part of one: ${why}`);
 }
 
 interface Columns {
@@ -102,14 +110,16 @@ interface Columns {
   readonly content: number | undefined;
 }
 
-/** Of any layout: Polars writes views, and what has few values may be a dictionary of them. */
+/** Of any layout: Polars writes views, what has few values may be a dictionary of them, and what has none may have no type. */
 const isText = (type: DataType): boolean =>
+  DataType.isNull(type) ||
   DataType.isUtf8(type) ||
   DataType.isLargeUtf8(type) ||
   DataType.isUtf8View(type) ||
   (DataType.isDictionary(type) && isText(type.dictionary));
 
 const isBytes = (type: DataType): boolean =>
+  DataType.isNull(type) ||
   DataType.isBinary(type) ||
   DataType.isLargeBinary(type) ||
   DataType.isBinaryView(type) ||
@@ -119,6 +129,9 @@ function columnsOf({ fields }: Schema): Columns {
   const has = (name: string) => fields.some((field) => field.name === name);
   const find = (name: string, kind: string, fits: (type: DataType) => boolean) => {
     const at = fields.findIndex((field) => field.name === name);
+    if (fields.findLastIndex((field) => field.name === name) !== at) {
+      throw new InputError(`stdin: expected one column ${name}, got several`);
+    }
     if (at >= 0 && fits(fields[at]!.type)) return at;
     const got = at >= 0 ? `one of ${fields[at]!.type}` : fields.map((field) => field.name).join(', ') || 'no columns';
     throw new InputError(`stdin: expected a column ${name} of ${kind}, got ${got}`);
@@ -132,12 +145,12 @@ function columnsOf({ fields }: Schema): Columns {
 function* picturesOf(batch: RecordBatch, { path, content }: Columns): Generator<Picture> {
   const paths = column<string>(batch, path);
   if (content === undefined) {
-    for (let i = 0; i < batch.numRows; i++) yield fileOf(paths(i) ?? '');
+    for (let i = 0; i < batch.numRows; i++) yield fileOf(paths(i));
     return;
   }
   assertOffsets(batch, content);
   const contents = column<Uint8Array>(batch, content);
-  for (let i = 0; i < batch.numRows; i++) yield { path: paths(i) ?? '', content: contents(i) };
+  for (let i = 0; i < batch.numRows; i++) yield { path: paths(i), content: contents(i) };
 }
 
 /** The values of a column by row. */
@@ -153,7 +166,8 @@ function column<T>(batch: RecordBatch, at: number): (row: number) => T | null {
 }
 
 /** Paths as Hadoop writes them: of this machine's files with `file:`, and nothing escaped. */
-function fileOf(path: string): Picture {
+function fileOf(path: string | null): Picture {
+  if (path === null) return { path, content: null, why: 'expected the path of a file, got none' };
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(path) ?? [];
   if (scheme === undefined) return { path, content: path };
   if (scheme.toLowerCase() === 'file') return { path, content: rest!.replace(/^\/\/(?=\/)/, '') };
@@ -205,7 +219,7 @@ const ownColumns: Readonly<Record<TaskKind, Field>> = {
 /** Texts without a dictionary: each batch would bring another one, at which a stream ends. */
 const schemaOf = (kind: TaskKind) =>
   new Schema([
-    new Field('path', new Utf8(), false),
+    new Field('path', new Utf8(), true),
     new Field('model', new Utf8(), false),
     new Field('width', new Int32(), true),
     new Field('height', new Int32(), true),
@@ -238,7 +252,8 @@ class Batches {
       }),
       ...(embedding && { embedding: floatsOf(embedding) }),
     });
-    this.bytes += 200 + answer.path.length + 50 * (detections?.length ?? 0) + 4 * (embedding?.values.length ?? 0);
+    this.bytes +=
+      200 + (answer.path?.length ?? 0) + 50 * (detections?.length ?? 0) + 4 * (embedding?.values.length ?? 0);
   }
 
   take(): Uint8Array {

@@ -38,7 +38,8 @@ export interface Task {
 
 /** A row that comes in. */
 export interface Picture {
-  readonly path: string;
+  /** Null where the row has none: it is answered all the same. */
+  readonly path: string | null;
   /** The bytes of its file, or the path of that; null where there is none. */
   readonly content: Uint8Array | string | null;
   /** Why there is none. */
@@ -47,7 +48,7 @@ export interface Picture {
 
 /** A row that goes out: of a picture that could be read its size, in pixels, and what the task tells; of others `error`. */
 export interface Answer extends Answered {
-  readonly path: string;
+  readonly path: string | null;
   readonly model: string;
   readonly width?: number;
   readonly height?: number;
@@ -57,7 +58,7 @@ export interface Answer extends Answered {
 /** So many pictures are decoded while the network looks at one: decoding takes less time than that, and memory. */
 export const ahead = 1;
 
-type Read = { readonly path: string; readonly frame?: Frame; readonly error?: unknown };
+type Read = { readonly path: string | null; readonly frame?: Frame; readonly error?: unknown };
 
 /**
  * Answers pictures in their order. One that cannot be read is an answer as well.
@@ -72,7 +73,7 @@ export async function* answers(
 ): AsyncGenerator<Answer, void, undefined> {
   const read = async ({ path, content, why }: Picture): Promise<Read> => {
     if (content === null) return { path, error: new InputError(why ?? 'expected the bytes of a picture, got none') };
-    return readPictureInto(memory, content, typeof content === 'string' ? {} : { name: path }).then(
+    return readPictureInto(memory, content, typeof content === 'string' || path === null ? {} : { name: path }).then(
       (frame) => ({ path, frame }),
       (error: unknown) => ({ path, error }),
     );

@@ -30,7 +30,7 @@ export async function answerTypedBytes(input: Readable, write: Write, task: Task
   for await (const answer of answers(picturesOf(input), task)) {
     counts.pictures++;
     if (answer.error !== undefined) counts.errors++;
-    await write(Buffer.concat([textOf(answer.path), textOf(jsonOf(answer))]));
+    await write(Buffer.concat([textOf(answer.path!), textOf(jsonOf(answer))]));
     counters.count(answer);
   }
   counters.tell();

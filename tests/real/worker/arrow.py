@@ -38,4 +38,7 @@ ends = pa.RunEndEncodedArray.from_arrays(pa.array([3], pa.int32()), pa.array([7]
 table = pa.table({"path": paths, "content": pa.array(contents, pa.binary()), "other": ends})
 with pa.ipc.new_stream(os.path.join(asked["folder"], "run ends"), table.schema) as out:
     out.write_table(table)
+for codec in ("lz4", "zstd"):
+    with pa.ipc.new_stream(os.path.join(asked["folder"], codec), table.schema.remove(2), options=pa.ipc.IpcWriteOptions(compression=codec)) as out:
+        out.write_table(table.select([0, 1]))
 print(json.dumps(names))

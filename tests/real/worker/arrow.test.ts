@@ -24,7 +24,7 @@ describe.skipIf(!hasPython)('Arrow streams of pyarrow (needs python3 with venv)'
         width: null,
         error: expect.stringMatching(/expected JPEG/),
       };
-      const none = { path: '', width: null, error: 'expected the bytes of a picture, got none' };
+      const none = { path: null, width: null, error: 'expected the bytes of a picture, got none' };
       expect({ name, rows }).toEqual({
         name,
         rows: [{ path: 'a.jpg', width: 451, error: null }, text, none, text, none],
@@ -34,5 +34,9 @@ describe.skipIf(!hasPython)('Arrow streams of pyarrow (needs python3 with venv)'
     await expect(runEnds).rejects.toThrow(
       'stdin: expected columns of types that can be read here, got one of RunEndEncoded; leave it out',
     );
+    for (const codec of ['lz4', 'zstd']) {
+      const compressed = answerArrow(createReadStream(join(folder, codec)), sink().write, fakeTask);
+      await expect(compressed).rejects.toThrow('stdin: expected an Arrow IPC stream without compression, got one with');
+    }
   });
 });
