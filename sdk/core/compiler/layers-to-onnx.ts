@@ -1,4 +1,3 @@
-import { InputError } from '../../base/errors.ts';
 import { OnnxBuilder } from '../onnx/builder.ts';
 import type { Activation } from './network/activation.ts';
 import type { ConcatLayer, ConvLayer, InputLayer, Layer, Network, Region, Stretch } from './network/network.ts';
@@ -38,14 +37,14 @@ export class LayerWriter {
     return value;
   }
 
-  /** Writes all layers and outputs. @throws InputError that names a layer that ONNX cannot say. */
+  /** Writes all layers and outputs. */
   write({ layers, outputs }: Network): void {
     for (const layer of layers) {
       const value = layer.kind === 'input' ? this.#input(layer) : this.compute(layer, (region) => this.read(region));
       this.#values.set(layer, this.#writing.after(layer, value, this));
     }
     for (const { name, view } of outputs) {
-      const moved = this.#moved(this.read(regionOf(view)), view.layer.name, sidesOf(regionOf(view)), {
+      const moved = this.#moved(this.read(regionOf(view)), sidesOf(regionOf(view)), {
         walk: movedTo(view.layer, view).dims.flat(),
         shape: shapeOf(view),
       });
@@ -126,7 +125,7 @@ export class LayerWriter {
       }
       case 'rearrange': {
         const shape = [1, layer.h, layer.w, layer.c];
-        const moved = this.#moved(read(layer.input), layer.name, sidesOf(layer.input), { walk: layer.walk, shape });
+        const moved = this.#moved(read(layer.input), sidesOf(layer.input), { walk: layer.walk, shape });
         return net.node('Transpose', [moved], { ints: { perm: [0, 3, 1, 2] } });
       }
       case 'constant': {
@@ -254,38 +253,45 @@ export class LayerWriter {
   #spread({ name, h, w, c, factors, parts }: ConcatLayer, read: (region: Region) => string): string {
     const { net } = this;
     const [down, across] = factors!;
-    if (h % down !== 0 || w % across !== 0)
-      throw new InputError(`${name}: its pixels, ${h} x ${w}, are no multiple of its stride, ${down} x ${across}`);
-    const sides = [1, c, h / down, 1, w / across, 1];
-    const apart = parts.map((part) => net.node('Reshape', [read(part), net.integers(...sides)]));
-    const rows = Array.from({ length: down }, (_, y) =>
+    const [rows, columns] = [Math.ceil(h / down), Math.ceil(w / across)];
+    const sides = [1, c, rows, 1, columns, 1];
+    const apart = parts.map((part) => {
+      const missing = [rows - part.h.size, columns - part.w.size];
+      const filled = missing.some((one) => one > 0)
+        ? net.node('Pad', [read(part), net.integers(0, 0, 0, 0, 0, 0, ...missing)])
+        : read(part);
+      return net.node('Reshape', [filled, net.integers(...sides)]);
+    });
+    const lines = Array.from({ length: down }, (_, y) =>
       net.node('Concat', apart.slice(y * across, (y + 1) * across), { ints: { axis: 5 } }),
     );
-    const all = net.node('Concat', rows, { ints: { axis: 3 } });
-    return net.node('Reshape', [all, net.integers(1, c, h, w)], {}, name);
+    const all = net.node('Concat', lines, { ints: { axis: 3 } });
+    const picture = net.node('Reshape', [all, net.integers(1, c, rows * down, columns * across)], {}, name);
+    if (rows * down === h && columns * across === w) return picture;
+    return net.node('Slice', [picture, net.integers(0, 0), net.integers(h, w), net.integers(2, 3)]);
   }
 
   /** Numbers in another order, and of another shape. */
   #moved(
     value: string,
-    name: string,
     sides: Readonly<Record<Stretch['axis'], number>>,
     { walk, shape }: { readonly walk: readonly Stretch[]; readonly shape: readonly number[] },
   ): string {
     const { net } = this;
     const steps = walk.filter(({ size }) => size > 1);
-    const factors = (['c', 'h', 'w'] as const).flatMap((axis) => {
+    let read = value;
+    const factors = (['c', 'h', 'w'] as const).flatMap((axis, i) => {
       const own = steps.filter((one) => one.axis === axis).sort((a, b) => b.step - a.step);
       const isWhole = own.every(
         ({ step }, i) => step === own.slice(i + 1).reduce((product, { size }) => product * size, 1),
       );
       const count = own.reduce((product, { size }) => product * size, 1);
-      if (!isWhole || count !== sides[axis]) {
-        throw new InputError(`${name}: the order of its numbers is none that ONNX is written for here`);
-      }
+      // With gaps, or some of them several times: each axis can be picked from by itself.
+      if (!isWhole || count !== sides[axis])
+        read = net.node('Gather', [read, net.integers(...placesOf(own))], { ints: { axis: i + 1 } });
       return own;
     });
-    const split = net.node('Reshape', [value, net.integers(...factors.map(({ size }) => size))]);
+    const split = net.node('Reshape', [read, net.integers(...factors.map(({ size }) => size))]);
     const perm = steps.map((one) => factors.indexOf(one));
     const isSame = perm.every((from, i) => from === i);
     const turned = isSame ? split : net.node('Transpose', [split], { ints: { perm } });
@@ -299,6 +305,14 @@ const windowOf = ({ kernel, stride, pad, dilation }: Pick<ConvLayer, 'kernel' | 
   pads: pad,
   dilations: dilation,
 });
+
+/** Where along an axis stretches walk, the outermost first. */
+function placesOf(stretches: readonly Stretch[]): number[] {
+  return stretches.reduce(
+    (places, { size, step }) => places.flatMap((at) => Array.from({ length: size }, (_, i) => at + i * step)),
+    [0],
+  );
+}
 
 const sidesOf = ({ h, w, c }: Region) => ({ h: h.size, w: w.size, c: c.size });
 

@@ -16,7 +16,6 @@ export type QdqForm = 'per_tensor' | 'per_channel';
  * [1, 3, height, width], and gives the network's own outputs.
  *
  * @param network With the ways between bytes and floats.
- * @throws InputError that names a layer that ONNX cannot say.
  */
 export function quantisedOnnx(
   network: Network,

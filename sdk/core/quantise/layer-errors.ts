@@ -39,11 +39,7 @@ export interface LayerError {
 /** Pictures that are looked at: each gives all numbers of all layers. */
 const pictures = 4;
 
-/**
- * Compares each layer of a program with the float network.
- *
- * @throws InputError when a layer is none that ONNX can say.
- */
+/** Compares each layer of a program with the float network. */
 export async function layerErrors(
   compilation: Compilation,
   calibration: Calibration,

@@ -15,6 +15,11 @@ const expected: Readonly<Record<string, { readonly within: readonly number[]; re
   'YOLOX: boxes by exponent and grid': { within: [0.03], floats: ['function_float', 'multiply_float', 'add_float'] },
   'SSD: boxes beside priors, scores by softmax': { within: [0.01, 0.04], floats: ['softmax', 'function_float'] },
   'U-Net: pictures made larger by convolutions': { within: [0.03, 0.03], floats: [] },
+  'U-Net: sides that are no multiple of the steps': { within: [0.03, 0.03], floats: [] },
+  'EfficientViT: attention by sums, of values with a one beside them': {
+    within: [0.08],
+    floats: ['dequantise', 'rearrange', 'matmul', 'divide_float', 'quantise'],
+  },
   'SSDLite: the same on blocks of MobileNetV3': { within: [0.01, 0.04], floats: ['softmax', 'function_float'] },
 };
 

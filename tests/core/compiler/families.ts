@@ -7,6 +7,8 @@ export const families: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> =
   'YOLOX: boxes by exponent and grid': yolox,
   'SSD: boxes beside priors, scores by softmax': () => ssd(apart),
   'U-Net: pictures made larger by convolutions': unet,
+  'U-Net: sides that are no multiple of the steps': odd,
+  'EfficientViT: attention by sums, of values with a one beside them': linear,
   'SSDLite: the same on blocks of MobileNetV3': () => ssd(gated),
 };
 
@@ -37,6 +39,49 @@ function unet(): Uint8Array<ArrayBuffer> {
   const read = conv(net, net.node('Relu', [large(joined, [9, 7])]), [7, 5], 3);
   net.output(net.conv(read, [5, 3]));
   net.output(net.node('Sigmoid', [large(joined, [9, 1])]));
+  return net.build(familySide);
+}
+
+/** Every part between the pixels of a smaller picture is of another size. */
+function odd(): Uint8Array<ArrayBuffer> {
+  const net = new NetworkBuilder();
+  const [a, b] = body(net);
+  const x = net.node('ConvTranspose', [b, net.random([20, 6, 3, 3], 0.3), net.random([6], 0.5)], {
+    ints: { strides: [2, 2] },
+  });
+  const read = conv(
+    net,
+    net.node('Concat', [net.node('Relu', [x]), padded(net, a)], { ints: { axis: 1 } }),
+    [18, 5],
+    3,
+  );
+  net.output(net.conv(read, [5, 3]));
+  net.output(net.node('ConvTranspose', [read, net.random([5, 2, 3, 3], 0.3)], { ints: { strides: [2, 3] } }));
+  return net.build(familySide);
+}
+
+const padded = (net: NetworkBuilder, x: string) =>
+  net.node('Pad', [x, net.integers(0, 0, 0, 0, 0, 0, 1, 1)], { texts: { mode: 'edge' } });
+
+/** Softmax is not among its steps: sums over all pixels are divided by the sum of the ones. */
+function linear(): Uint8Array<ArrayBuffer> {
+  const net = new NetworkBuilder();
+  const [x] = body(net);
+  const [heads, dim, pixels] = [3, 4, 64];
+  const channels = heads * 3 * dim;
+  const all = net.conv(x, [12, channels]);
+  const apart = net.node('Reshape', [all, net.integers(1, heads, 3 * dim, pixels)]);
+  const rows = net.node('Transpose', [apart], { ints: { perm: [0, 1, 3, 2] } });
+  const part = (k: number) => sliceOf(net, rows, k * dim, (k + 1) * dim, 3);
+  const [q, k] = [0, 1].map((i) => net.node('Relu', [part(i)])) as [string, string];
+  const v = net.node('Pad', [part(2), net.integers(0, 0, 0, 0, 0, 0, 0, 1), net.constant([], [1])]);
+  const sums = net.node('MatMul', [net.node('Transpose', [k], { ints: { perm: [0, 1, 3, 2] } }), v]);
+  const made = net.node('MatMul', [q, sums]);
+  const divisor = net.node('Add', [sliceOf(net, made, dim, dim + 1, 3), net.constant([], [1e-3])]);
+  const mixed = net.node('Div', [sliceOf(net, made, 0, dim, 3), divisor]);
+  const turned = net.node('Transpose', [mixed], { ints: { perm: [0, 1, 3, 2] } });
+  const picture = net.node('Reshape', [turned, net.integers(1, heads * dim, 8, 8)]);
+  net.output(net.node('Add', [x, net.conv(picture, [heads * dim, 12])]));
   return net.build(familySide);
 }
 
