@@ -17,6 +17,8 @@ export interface Agreement {
    * mean cosine of the embedding, or of the logits where there is none.
    */
   readonly agreement: number;
+  /** Of a detector: how many detections of the float network were taken as true. Of few, the agreement says little; of none, nothing. */
+  readonly objects?: number;
   /** By the pictures' labels: of a detector the COCO AP, of a classifier the share named right. Undefined without labels. */
   readonly accuracy?: number;
   /** Root of the mean squared error of the outputs, as a part of their deviation; the mean over outputs. */
@@ -108,6 +110,7 @@ export class Reference {
     const accuracy = labelled.value;
     return {
       agreement: this.#agreementOf(evaluated, cosines),
+      ...(this.#card.task === 'detect' && { objects: this.#truths.reduce((sum, { length }) => sum + length, 0) }),
       ...(accuracy !== undefined && { accuracy }),
       error: mean(errors),
       pictures: this.#pictures.length,

@@ -221,15 +221,23 @@ class Quantising {
   }
 }
 
-/** How much less than the program the ONNX file may agree, or be accurate. */
+/** How much less than the program the ONNX file may be accurate, or agree where that is an average precision. */
 const tolerated = 0.02;
+/** And where it is a cosine, which varies little with the pictures: 0.98 is an error of a fifth. */
+const toleratedCosine = 0.003;
+/** An average precision of fewer objects is chance. */
+const enoughObjects = 8;
 /** How much further than the program's its numbers may be from the float network's, where it agrees less: that is chance then. */
 const closeBy = 1.05;
 
 /** Is the ONNX file as good as the program? Of few pictures the agreement alone says too little. */
 export function isAsGood(file: Agreement, program: Agreement): boolean {
-  const [own, wanted] = [file, program].map(({ accuracy, agreement }) => accuracy ?? agreement);
-  return own! >= wanted! - tolerated || file.error <= program.error * closeBy;
+  if (file.error <= program.error * closeBy) return true;
+  const { accuracy, objects } = program;
+  if (accuracy !== undefined)
+    return file.accuracy! >= accuracy - tolerated && file.agreement >= program.agreement - tolerated;
+  if (objects === undefined) return file.agreement >= program.agreement - toleratedCosine;
+  return objects >= enoughObjects && file.agreement >= program.agreement - tolerated;
 }
 
 /** A card for the ONNX file: it takes the picture in bytes. */

@@ -44,7 +44,7 @@ it('measures a detector by labels in pixels of the frame, which are cut at its e
   expect((await reference.compare(finding([8, 16, 16, 32, 0, 0.9]))).accuracy).toBe(0);
   // Without labels only the float network is a measure.
   const alone = await Reference.of(card, right, [pixels]);
-  expect(await alone.compare(right)).toEqual({ agreement: 1, error: 0, pictures: 1 });
+  expect(await alone.compare(right)).toEqual({ agreement: 1, objects: 1, error: 0, pictures: 1 });
   await expect(Reference.of(card, right, [pixels], [{ objects: [], within: [0, 8, 32, 24] }])).rejects.toThrow(
     'expected objects in the labelled pictures, found none in 1 of them',
   );

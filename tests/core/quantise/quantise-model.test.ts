@@ -241,12 +241,33 @@ describe('layers in floats beside what they read', () => {
 });
 
 describe('an ONNX file', () => {
-  const program = tried(0.98, 0.05);
+  const found = (objects: number | undefined, ...rest: Parameters<typeof tried>): TriedRecipe => ({
+    ...tried(...rest),
+    ...(objects !== undefined && { objects }),
+  });
   it.each([
-    ['agrees as well', tried(0.965, 0.2), true],
-    ['agrees less, and has numbers as close as the program’s', tried(0.95, 0.052), true],
-    ['agrees less, and has others', tried(0.95, 0.06), false],
-  ])('that %s is taken: %o', (_, file, isTaken) => {
+    ['a detector’s, agrees as well', found(20, 0.965, 0.2), found(20, 0.98, 0.05), true],
+    ['a detector’s, agrees less and has numbers as close', found(20, 0.95, 0.052), found(20, 0.98, 0.05), true],
+    ['a detector’s, agrees less and has others', found(20, 0.95, 0.06), found(20, 0.98, 0.05), false],
+    ['a detector’s, of pictures where nothing is', found(0, 1, 0.9), found(0, 1, 0.05), false],
+    ['a detector’s, of pictures where hardly anything is', found(3, 0.98, 0.9), found(3, 0.98, 0.05), false],
+    ['a classifier’s, has nearly the cosine', found(undefined, 0.9972, 0.077), found(undefined, 0.9988, 0.05), true],
+    [
+      'a classifier’s, has a cosine of 0.98 for 1',
+      found(undefined, 0.981, 0.2),
+      found(undefined, 0.9999, 0.011),
+      false,
+    ],
+    ['a classifier’s, is as far as the program', found(undefined, 0.95, 0.31), found(undefined, 0.96, 0.3), true],
+    ['is as accurate by labels', found(undefined, 0.985, 0.2, 0, 0.75), found(undefined, 0.999, 0.05, 0, 0.75), true],
+    [
+      'names as many right by chance',
+      found(undefined, 0.5, 0.9, 0, 0.75),
+      found(undefined, 0.999, 0.05, 0, 0.75),
+      false,
+    ],
+    ['is less accurate by labels', found(undefined, 0.99, 0.2, 0, 0.7), found(undefined, 0.999, 0.05, 0, 0.75), false],
+  ])('that is %s: %o', (_, file, program, isTaken) => {
     expect(isAsGood(file, program)).toBe(isTaken);
   });
 });
