@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -75,8 +75,78 @@ describe('ocellus eval', () => {
     const { code, err } = await ocellus(['eval', folder]);
     expect(code).toBe(2);
     expect(err).toContain(
-      `${join(folder, 'wall.txt')}, line ${line}: expected "class cx cy w h" with a class from 0 to 79, got "${got}"`,
+      `${join(folder, 'wall.txt')}, line ${line}: expected "class cx cy w h" with a class from 0 to 79, or the corners of an outline, "class x1 y1 x2 y2 x3 y3 …", got "${got}"`,
     );
+  });
+
+  it.each([
+    { name: 'pixels', labels: '3 268 262 395 387' },
+    { name: 'a negative width', labels: '3 0.536 0.523 -0.79 0.774' },
+    { name: 'infinity', labels: '3 0.536 0.523 Infinity 0.774' },
+    { name: 'an outline in pixels', labels: '3 10 10 200 10 200 200' },
+  ])('ends with 2 on $name, not with an AP of 0', async ({ labels }) => {
+    await labelled('motorcycle.jpg', labels);
+    const { code, err } = await ocellus(['eval', folder]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining(
+        `line 1: expected shares of the picture’s width and height, 0 to 1, got "${labels}"; divide pixels by`,
+      ),
+    ]);
+  });
+
+  it('takes the box around an outline', async () => {
+    await labelled('motorcycle.jpg', '3 0.141 0.3 0.5 0.136 0.931 0.5 0.5 0.91\n');
+    const { out } = await ocellus(['eval', folder, '--json']);
+    expect(jsonLines(out, ['inferMs'])).toMatchObject([{ objects: 1, ap50: 1, ap75: 1 }]);
+  });
+
+  it.each([
+    { file: 'classes.txt', text: 'helmet\nMotorcycle\n' },
+    { file: 'data.yaml', text: 'nc: 2\nnames: [helmet, Motorcycle]\n' },
+    { file: 'data.yaml', text: 'names:\n  1: Motorcycle\n  0: helmet\n' },
+    { file: 'obj.names', text: 'helmet\r\nMotorcycle\r\n' },
+  ])('matches classes by the names in $file, and counts those the network has', async ({ file, text }) => {
+    await labelled('motorcycle.jpg', '1 0.536 0.523 0.79 0.774\n0 0.1 0.1 0.1 0.1\n');
+    await writeFile(join(folder, file), text);
+    const { code, out, err } = await ocellus(['eval', folder, '--json', '--per-class']);
+    expect(jsonLines(out, ['inferMs'])).toMatchObject([
+      { objects: 1, ap50: 1, per_class: { motorcycle: expect.any(Number) } },
+    ]);
+    expect([code, err]).toEqual([
+      0,
+      `note ${join(folder, file)}: says what the class numbers mean; they are matched with the network’s by name\n` +
+        'note not counted, since the network has no class of that name: helmet (1)\n',
+    ]);
+    await writeFile(join(folder, 'motorcycle.txt'), '2 0.536 0.523 0.79 0.774\n');
+    expect((await ocellus(['eval', folder])).err).toContain(`with a class of ${file}, or the corners`);
+  });
+
+  it.each([
+    { images: 'images', labels: 'labels' },
+    { images: 'images/val', labels: 'labels/val' },
+    { images: 'val/images', labels: 'val/labels' },
+  ])('finds the labels of $images in $labels, and the names of the set', async ({ images, labels }) => {
+    await mkdir(join(folder, images), { recursive: true });
+    await mkdir(join(folder, labels), { recursive: true });
+    await copyFile(photo('motorcycle.jpg'), join(folder, images, 'motorcycle.jpg'));
+    await writeFile(join(folder, labels, 'motorcycle.txt'), '0 0.536 0.523 0.79 0.774\n');
+    await writeFile(join(folder, 'data.yaml'), 'names: [motorcycle]\n');
+    const named = images === 'images/val' ? images : images.replace(/\/?images$/, '');
+    for (const given of [images, named]) {
+      const { out } = await ocellus(['eval', join(folder, given), '--json']);
+      expect(jsonLines(out, ['inferMs'])).toMatchObject([{ images: 1, objects: 1, ap50: 1 }]);
+    }
+  });
+
+  it('ends with 2 on a set whose names cannot be read', async () => {
+    await labelled('motorcycle.jpg', '1 0.536 0.523 0.79 0.774\n');
+    await writeFile(join(folder, 'data.yaml'), 'nc: 2\n');
+    const { code, err } = await ocellus(['eval', folder]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining('data.yaml: expected "names" in it, a list or a dictionary'),
+    ]);
   });
 
   it('ends with 2 on a folder without such pictures, or that is not there', async () => {
@@ -84,7 +154,9 @@ describe('ocellus eval', () => {
     const none = await ocellus(['eval', folder]);
     expect([none.code, none.err]).toEqual([
       2,
-      expect.stringContaining('with a .txt of YOLO labels beside each, found none'),
+      expect.stringContaining(
+        'with a .txt of YOLO labels beside each, or in labels/ where they are in images/, found none',
+      ),
     ]);
     const absent = await ocellus(['eval', join(folder, 'absent')]);
     expect([absent.code, absent.err]).toEqual([2, expect.stringContaining('expected a readable folder; ENOENT')]);

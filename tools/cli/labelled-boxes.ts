@@ -1,20 +1,16 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import type { Model } from '../../sdk/core/model.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
-import type { Region, Size } from '../../sdk/frame/letterbox.ts';
+import type { Region } from '../../sdk/frame/letterbox.ts';
 import { readPicture } from '../../sdk/picture/picture.ts';
 import { pickPictures, pictureEndings } from '../../sdk/picture/picture-kinds.ts';
-import {
-  type AveragePrecision,
-  averagePrecision,
-  type EvaluatedPicture,
-  type TrueObject,
-} from '../../sdk/vision/average-precision.ts';
+import { type AveragePrecision, averagePrecision, type EvaluatedPicture } from '../../sdk/vision/average-precision.ts';
 import { printNote } from '../shared/output.ts';
+import { labelFileOf, YoloLabels } from './yolo-labels.ts';
 
-/** A picture with YOLO labels beside it. */
+/** A picture with YOLO labels. */
 export interface BoxedPicture {
   readonly picture: string;
   readonly labels: string;
@@ -24,7 +20,8 @@ export interface BoxedPicture {
 const maxDetections = 300;
 
 /**
- * The pictures of a folder with labels beside them, in the order of their names; what is not counted is said on stderr.
+ * The pictures of a folder with labels (`labelFilesOf`), or of the folder `images` in it, in the order of their names; what is not counted
+ * is said on stderr.
  *
  * @throws InputError when there are none.
  */
@@ -32,16 +29,17 @@ export async function boxedPictures(folder: string): Promise<BoxedPicture[]> {
   const names = await readdir(folder).catch((error) => {
     throw new InputError(`${folder}: expected a readable folder; ${messageOf(error)}`);
   });
-  const all = new Set(names);
-  const labelsOf = (name: string) => `${name.slice(0, -extname(name).length)}.txt`;
-  const { pictures, skipped } = pickPictures(names.filter((name) => extname(name).toLowerCase() !== '.txt'));
-  const found = pictures
-    .map((name) => ({ name, labels: labelsOf(name) }))
-    .filter(({ labels }) => all.has(labels))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { pictures, skipped } = pickPictures(names.filter((name) => !isLabels(name)));
+  if (pictures.length === 0 && names.includes('images')) return boxedPictures(join(folder, 'images'));
+  const found: BoxedPicture[] = [];
+  for (const name of pictures.sort()) {
+    const picture = join(folder, name);
+    const labels = await labelFileOf(picture);
+    if (labels !== undefined) found.push({ picture, labels });
+  }
   if (found.length === 0) {
     throw new InputError(
-      `${folder}: expected pictures (${pictureEndings.join(', ')}) with a .txt of YOLO labels beside each, found none`,
+      `${folder}: expected pictures (${pictureEndings.join(', ')}) with a .txt of YOLO labels beside each, or in labels/ where they are in images/, found none`,
     );
   }
   if (skipped) printNote(`${folder}: ${skipped}`);
@@ -50,8 +48,12 @@ export async function boxedPictures(folder: string): Promise<BoxedPicture[]> {
     printNote(
       `${folder}: not counted, since they have no .txt of labels beside them: ${without} of ${pictures.length} pictures`,
     );
-  return found.map(({ name, labels }) => ({ picture: join(folder, name), labels: join(folder, labels) }));
+  return found;
 }
+
+/** Labels, and what sets have beside them. */
+const isLabels = (name: string) =>
+  extname(name).toLowerCase() === '.txt' || ['obj.names', 'data.yaml', 'images', 'labels'].includes(name);
 
 export interface BoxEvaluation {
   /** Minimum score of counted detections, 0..1. */
@@ -79,12 +81,13 @@ export async function evaluateBoxes(
   { score, iou, regionsOf, step }: BoxEvaluation,
 ): Promise<EvaluatedBoxes> {
   const evaluated: EvaluatedPicture[] = [];
+  const reader = new YoloLabels(model.card.labels);
   let inferMs = 0;
   let regions = 0;
   for (const { picture, labels } of pictures) {
     const frame = await readPicture(picture);
     try {
-      const truth = parseLabels(await readFile(labels, 'utf8'), labels, frame, model.card.labels.length);
+      const truth = await reader.read(labels, frame);
       const seen = await model.detectTimed(frame, {
         scoreThreshold: score,
         ...(iou !== undefined && { iouThreshold: iou }),
@@ -100,6 +103,7 @@ export async function evaluateBoxes(
     }
     step?.();
   }
+  reader.tell();
   const count = Math.max(1, evaluated.length);
   return {
     result: averagePrecision(evaluated),
@@ -108,34 +112,4 @@ export async function evaluateBoxes(
     inferMs: inferMs / count,
     regions: regions / count,
   };
-}
-
-/** `class cx cy w h` a line, relative to the picture → boxes in its pixels. */
-export function parseLabels(text: string, file: string, size: Size, classes: number): TrueObject[] {
-  return text
-    .split('\n')
-    .map((line, index) => ({ line: line.trim(), index }))
-    .filter(({ line }) => line !== '')
-    .map(({ line, index }) => {
-      const values = line.split(/\s+/).map(Number);
-      const [classId, cx, cy, w, h] = values as [number, number, number, number, number];
-      if (
-        values.length !== 5 ||
-        values.some(Number.isNaN) ||
-        !Number.isInteger(classId) ||
-        classId < 0 ||
-        classId >= classes
-      ) {
-        throw new InputError(
-          `${file}, line ${index + 1}: expected "class cx cy w h" with a class from 0 to ${classes - 1}, got "${line}"`,
-        );
-      }
-      const box: [number, number, number, number] = [
-        (cx - w / 2) * size.width,
-        (cy - h / 2) * size.height,
-        (cx + w / 2) * size.width,
-        (cy + h / 2) * size.height,
-      ];
-      return { classId, box };
-    });
 }

@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { InputError } from '../../sdk/base/errors.ts';
 import type { ModelCard } from '../../sdk/core/cards/card.ts';
 import { type LabelledPixels, PixelMaker } from '../../sdk/core/quantise/pictures.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
 import { readPicture } from '../../sdk/picture/picture.ts';
 import { progress } from '../shared/output.ts';
-import { boxedPictures, parseLabels } from './labelled-boxes.ts';
+import { boxedPictures } from './labelled-boxes.ts';
 import { labelledPictures } from './picture-files.ts';
+import { YoloLabels } from './yolo-labels.ts';
 
 /**
  * A folder's pictures as a network takes them, with their labels: of a detector YOLO labels beside them, of a classifier in a folder
@@ -41,10 +41,10 @@ interface ToMake {
 }
 
 async function boxed(folder: string, card: ModelCard, maker: PixelMaker): Promise<ToMake[]> {
+  const reader = new YoloLabels(card.labels);
   return (await boxedPictures(folder)).map(({ picture, labels }) => ({
     file: picture,
-    make: async (frame) =>
-      maker.withObjects(frame, parseLabels(await readFile(labels, 'utf8'), labels, frame, card.labels.length)),
+    make: async (frame) => maker.withObjects(frame, await reader.read(labels, frame)),
   }));
 }
 

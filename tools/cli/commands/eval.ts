@@ -23,7 +23,10 @@ export function addEval(program: Command): void {
     .description(
       'measure a detector’s accuracy (COCO AP) on pictures with YOLO labels beside them, or that of learning',
     )
-    .argument('<dir>', 'folder with NAME.jpg and NAME.txt (class cx cy w h, relative; an empty file: no object)')
+    .argument(
+      '<dir>',
+      'folder with NAME.jpg and NAME.txt (class cx cy w h, relative; an empty file: no object), or images/ and labels/',
+    )
     .option('--json', 'one JSON line: {ap, ap50, ap75, images, …}')
     .addOption(
       new Option(

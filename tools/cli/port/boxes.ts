@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
 import type { DetectorCard } from '../../../sdk/core/cards/card.ts';
 import { makeDecoder } from '../../../sdk/core/decoders/registry.ts';
 import type { Engine, Tensor, TensorInfo } from '../../../sdk/core/engines/engine.ts';
@@ -7,7 +5,7 @@ import { NetworkDetector } from '../../../sdk/core/network-detector.ts';
 import { readPicture } from '../../../sdk/picture/picture.ts';
 import { averagePrecision, type EvaluatedPicture } from '../../../sdk/vision/average-precision.ts';
 import { Detections } from '../../../sdk/vision/detections.ts';
-import { parseLabels } from '../labelled-boxes.ts';
+import { labelFileOf, YoloLabels } from '../yolo-labels.ts';
 import type { Tensors } from './compare.ts';
 import type { FedPicture } from './feed.ts';
 
@@ -152,12 +150,13 @@ async function precision(
   target: readonly Tensors[],
 ): Promise<BoxAgreement['ap']> {
   const truths: EvaluatedPicture['truth'][] = [];
+  const reader = new YoloLabels(card.labels);
   for (const picture of pictures) {
-    const labels = `${picture.file.slice(0, -extname(picture.file).length)}.txt`;
-    const text = await readFile(labels, 'utf8').catch(() => undefined);
-    if (text === undefined) return undefined;
-    truths.push(parseLabels(text, labels, picture, card.labels.length));
+    const labels = await labelFileOf(picture.file);
+    if (labels === undefined) return undefined;
+    truths.push(await reader.read(labels, picture));
   }
+  reader.tell();
   const apOf = async (runs: readonly Tensors[]) => {
     const found = await decoded(card, pictures, runs, evaluatedScore, true);
     return averagePrecision(found.map((detections, i) => ({ detections, truth: truths[i]! }))).ap;
