@@ -40,6 +40,17 @@ const structures: Readonly<Record<string, (net: NetworkBuilder, x: string) => st
   'the largest of all pixels': (net, x) => net.node('GlobalMaxPool', [x]),
   'a mean of neighbours without zeros beside the picture': (net, x) =>
     net.node('AveragePool', [x], { ints: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } }),
+  // As PyTorch's AvgPool2d(3, stride=2, padding=1, ceil_mode=True) is written.
+  'a mean with zeros beside the picture, and windows that reach beyond those': (net, x) =>
+    net.node('AveragePool', [x], {
+      ints: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], ceil_mode: 1, count_include_pad: 1 },
+    }),
+  'a mean whose windows reach beyond the picture': (net, x) =>
+    net.node('AveragePool', [x], { ints: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1, count_include_pad: 1 } }),
+  'a mean of the zeros of a Pad, without those of its own': (net, x) =>
+    net.node('AveragePool', [net.node('Pad', [x, net.integers(0, 0, 1, 0, 0, 0, 0, 2)])], {
+      ints: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] },
+    }),
   'a convolution of rows and columns that changed places with channels': (net, x) => {
     const turned = net.node('Transpose', [x], { ints: { perm: [0, 3, 1, 2] } });
     return net.node('Relu', [net.conv(turned, [16, 6], 3)]);

@@ -3,7 +3,7 @@ import { limits } from '../../program/program.ts';
 import { none } from '../network/activation.ts';
 import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
-import type { ConstantLayer, Layer, Region, View } from '../network/network.ts';
+import type { Layer, Region, View } from '../network/network.ts';
 import { pictureView, whole as wholeOf } from '../network/view.ts';
 import { isNonNegative } from './bounds.ts';
 import { asPicture, paddingOf, pictureOf } from './conv.ts';
@@ -60,10 +60,9 @@ export const averagePool: Operator = (node, network) => {
     give(node, network, layer, view, channels !== undefined);
     return;
   }
-  const countsZeros = intOf(node, 'count_include_pad', 0) === 1 || around.some((one) => one > 0);
-  if (countsZeros && intOf(node, 'ceil_mode', 0) === 1) {
-    throw unsupported(node, 'at the edges it divides by fewer pixels than its window has: expected no ceil_mode');
-  }
+  // Zeros of a Pad count as picture; those of the pool itself if it says so; what `ceil_mode` reaches beyond both, never.
+  const counted = intOf(node, 'count_include_pad', 0) === 1 ? pad : around;
+  const factors = fewerAtEdges({ kernel, stride, pad, h, w }, region, counted);
   // Zeros that count are what a convolution has around its picture.
   const taps = kernel[0] * kernel[1];
   const weights = new Float32Array(taps * region.c.size).fill(1 / taps);
@@ -71,9 +70,9 @@ export const averagePool: Operator = (node, network) => {
     ...{ kind: 'conv', ...base, isDepthwise: true, weights, bias: new Float64Array(region.c.size) },
     ...{ kernel, stride, pad, dilation: [1, 1], activation: none },
   });
-  if (!countsZeros) {
+  if (factors.some((one) => one !== 1)) {
     const whole = pictureView(layer);
-    const more = network.add(fewerAtEdges(node, { kernel, stride, pad, h, w }, region));
+    const more = network.add({ kind: 'constant', name: `${labelOf(node)}, constant`, h, w, c: 1, values: factors });
     const last = network.add({ kind: 'pair', op: 'multiply', ...base, input: wholeOf(layer), second: wholeOf(more) });
     const dims = channels ? whole.dims.map((dim, i) => (i === 1 ? view.dims[1]! : dim)) : whole.dims;
     network.give(node.outputs[0]!, { ...whole, layer: last, dims });
@@ -82,21 +81,16 @@ export const averagePool: Operator = (node, network) => {
   give(node, network, layer, view, channels !== undefined);
 };
 
-/** By how much more each pixel's window would have to count where it reaches beyond the picture. */
-function fewerAtEdges(
-  node: OnnxNode,
-  { kernel, stride, pad, h, w }: Window,
-  { h: rows, w: columns }: Region,
-): ConstantLayer {
+/** By how much more each pixel's window would have to count where it reaches beyond the picture and the zeros that count. */
+function fewerAtEdges({ kernel, stride, pad, h, w }: Window, region: Region, counted: Window['pad']): Float32Array {
   const inside = (at: number, axis: 0 | 1, side: number) => {
     const from = at * stride[axis] - pad[axis];
-    return Math.min(from + kernel[axis], side) - Math.max(from, 0);
+    return Math.min(from + kernel[axis], side + counted[axis === 0 ? 2 : 3]) - Math.max(from, -counted[axis]);
   };
-  const values = Float32Array.from({ length: h * w }, (_, i) => {
+  return Float32Array.from({ length: h * w }, (_, i) => {
     const [y, x] = [Math.floor(i / w), i % w];
-    return (kernel[0] * kernel[1]) / (inside(y, 0, rows.size) * inside(x, 1, columns.size));
+    return (kernel[0] * kernel[1]) / (inside(y, 0, region.h.size) * inside(x, 1, region.w.size));
   });
-  return { kind: 'constant', name: `${labelOf(node)}, constant`, h, w, c: 1, values };
 }
 
 export const globalAveragePool: Operator = (node, network) => {
