@@ -46,7 +46,9 @@ const structures: Readonly<Record<string, (net: NetworkBuilder, x: string) => st
       ints: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], ceil_mode: 1, count_include_pad: 1 },
     }),
   'a mean whose windows reach beyond the picture': (net, x) =>
-    net.node('AveragePool', [x], { ints: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1, count_include_pad: 1 } }),
+    net.node('AveragePool', [x], {
+      ints: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1, count_include_pad: 1 },
+    }),
   'a mean of the zeros of a Pad, without those of its own': (net, x) =>
     net.node('AveragePool', [net.node('Pad', [x, net.integers(0, 0, 1, 0, 0, 0, 0, 2)])], {
       ints: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] },
