@@ -48,6 +48,10 @@ interface Recording {
 
 /** An object is an event some time after it was first seen: the ring goes back that much further. */
 const confirmMs = 10_000;
+/** Of a clip, the share before its event: otherwise it would end where that begins. */
+const mostBefore = 0.5;
+/** An event joins a clip that has this share of the longest left; otherwise it has one of its own. */
+const leastShared = 0.25;
 /** Of the ring, and of a clip. */
 const mostBytes = { ring: 16 * 1024 * 1024, clip: 32 * 1024 * 1024 };
 /** A camera whose frames come, but none of its video in so long, has none. */
@@ -71,7 +75,8 @@ export class CameraClips implements VideoSink {
   #reader: FragmentReader | undefined;
   /** When what it sends began, or the last of it came. */
   #sentMs = Number.NEGATIVE_INFINITY;
-  #recording: Recording | undefined;
+  /** The oldest first; new events join the last one. */
+  #recordings: Recording[] = [];
   #timer: NodeJS.Timeout | undefined;
   #keeping: Promise<void> = Promise.resolve();
   readonly #counts = { waiting: 0, kept: 0, dropped: 0 };
@@ -131,39 +136,42 @@ export class CameraClips implements VideoSink {
   note({ type, after: { id, start_time, frame_time } }: EventMessage): void {
     const now = this.#now();
     if (type === 'new' && this.#options.isWanted()) this.#begin(id, now - Math.max(0, frame_time - start_time) * 1000);
-    const recording = this.#recording;
-    if (type !== 'end' || !recording?.running.delete(id)) return;
-    if (recording.running.size === 0) recording.endMs = now + this.#options.settings.after * 1000;
+    if (type !== 'end') return;
+    const recording = this.#recordings.find(({ running }) => running.delete(id));
+    if (recording?.running.size === 0) recording.endMs = now + this.#options.settings.after * 1000;
   }
 
   /** The camera has stopped: keeps what there is. */
   async close(): Promise<void> {
     // What it still holds comes with its end.
     await this.#encoded.stop();
-    this.#finish();
+    this.#finish(() => true);
     this.#reader = undefined;
     await this.#keeping;
     this.#ring.clear();
   }
 
   #begin(id: string, sinceMs: number): void {
-    const running = this.#recording;
-    if (running && this.#now() < endOf(running)) {
+    const now = this.#now();
+    const { longest } = this.#options.settings;
+    const before = Math.min(this.#options.settings.before, longest * mostBefore);
+    const running = this.#recordings.at(-1);
+    const isOver = running && now >= endOf(running);
+    if (running && !isOver && running.lastMs - now >= longest * leastShared * 1000) {
       running.seenMs.set(id, sinceMs);
       running.running.add(id);
       running.endMs = undefined;
       return;
     }
-    this.#finish();
-    const { before, longest } = this.#options.settings;
-    const fromMs = Math.max(sinceMs, this.#now() - confirmMs) - before * 1000;
+    this.#finish((recording) => now >= endOf(recording));
+    const fromMs = Math.max(sinceMs, now - confirmMs) - before * 1000;
     const fragments = this.#ring.from(fromMs);
     const bytes = fragments.reduce((sum, fragment) => sum + fragment.bytes.length, 0);
     const lastMs = fromMs + longest * 1000;
-    this.#recording = {
+    this.#recordings.push({
       ...{ seenMs: new Map([[id, sinceMs]]), running: new Set([id]), fragments: [...fragments], bytes, lastMs },
       ...{ beginMs: fragments[0]?.beginMs, endMs: undefined },
-    };
+    });
     this.#timer ??= setInterval(() => this.#check(), checkEveryMs).unref();
   }
 
@@ -184,33 +192,37 @@ export class CameraClips implements VideoSink {
 
   #add(fragment: Fragment): void {
     const endMs = this.#ring.add(fragment, this.#now());
-    const recording = this.#recording;
-    if (!recording) return;
-    if (recording.fragments.length > 0 || fragment.isKey) {
+    for (const recording of this.#recordings) {
+      if (recording.fragments.length === 0 && !fragment.isKey) continue;
       recording.beginMs ??= endMs - (fragment.ticks * 1000) / fragment.header.timescale;
       recording.fragments.push(fragment);
       recording.bytes += fragment.bytes.length;
     }
-    if (endMs >= endOf(recording) || recording.bytes >= mostBytes.clip) this.#finish();
+    this.#finish((recording) => endMs >= endOf(recording) || recording.bytes >= mostBytes.clip);
   }
 
   /** What comes next does not continue what was there. */
   #cut(): void {
     this.#ring.clear();
-    if (this.#recording && this.#recording.fragments.length > 0) this.#finish();
+    this.#finish(({ fragments }) => fragments.length > 0);
   }
 
   #check(): void {
-    if (this.#recording && this.#now() >= endOf(this.#recording) + lateMs) this.#finish();
+    this.#finish((recording) => this.#now() >= endOf(recording) + lateMs);
   }
 
-  #finish(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    const recording = this.#recording;
-    this.#recording = undefined;
-    if (!recording) return;
-    const { seenMs, fragments, beginMs } = recording;
+  #finish(isOver: (recording: Recording) => boolean): void {
+    const over = this.#recordings.filter(isOver);
+    if (over.length === 0) return;
+    this.#recordings = this.#recordings.filter((recording) => !over.includes(recording));
+    if (this.#recordings.length === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+    for (const recording of over) this.#write(recording);
+  }
+
+  #write({ seenMs, fragments, beginMs }: Recording): void {
     if (beginMs === undefined) this.#drop('no video came, or no key frame of it');
     else if (this.#counts.waiting >= mostWaiting) this.#drop('the disk is too slow: others wait for it');
     else {

@@ -637,7 +637,8 @@ export const ClipSettings = Type.Object(
       minimum: 0,
       maximum: 30,
       default: 5,
-      description: 'Seconds before the object was first seen, and what is needed to begin at a key frame.',
+      description:
+        'Seconds before the object was first seen, half of `longest` at most, and what is needed to begin at a key frame.',
     }),
     after: Type.Number({ minimum: 0, maximum: 60, default: 5, description: 'Seconds after it was last seen.' }),
     longest: Type.Number({

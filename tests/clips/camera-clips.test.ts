@@ -116,6 +116,40 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe'))('clips of a cam
     expect(seconds(kept[0]!.mp4)).toBeGreaterThanOrEqual(11);
   });
 
+  it('of an event that comes when another one’s clip is nearly over are its own', async () => {
+    const { run, comes, goes, kept } = camera();
+    await run(10);
+    comes('parked');
+    // Three seconds before the twenty are over, of which three were before it.
+    await run(14);
+    comes('b');
+    await run(10);
+    goes('b');
+    await run(5);
+    expect(kept.map(({ ids }) => ids)).toEqual([['parked'], ['b']]);
+    expect(seconds(kept[0]!.mp4)).toBeLessThanOrEqual(23);
+    // Three before, ten while it was there, two after, and up to two to a key frame.
+    expect(seconds(kept[1]!.mp4)).toBeGreaterThanOrEqual(15);
+    expect(seconds(kept[1]!.mp4)).toBeLessThanOrEqual(18);
+    expect(kept[1]!.begins.get('b')).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each([
+    { before: 5, longest: 5 },
+    { before: 30, longest: 10 },
+  ])('show the event where more was asked for before it than a clip has ($before of $longest s)', async (over) => {
+    const { run, comes, goes, kept } = camera({ ...over, after: 0 });
+    await run(40);
+    comes('a');
+    await run(20);
+    goes('a');
+    const length = seconds(kept[0]!.mp4);
+    const begins = kept[0]!.begins.get('a')!;
+    expect(length - begins).toBeGreaterThanOrEqual(over.longest / 2);
+    expect(begins).toBeGreaterThanOrEqual(over.longest / 2);
+    expect(length).toBeLessThanOrEqual(over.longest + 3);
+  });
+
   it('have the beginning of an event that lasts, and the next event has its own', async () => {
     const { run, comes, kept } = camera();
     await run(10);
