@@ -231,19 +231,19 @@ function scalesOf(
   more?: number,
 ): Omit<Scales, 'offset'> {
   const [least, most] = activation ? boundsOf(activation) : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  // A channel that no picture reached has no range; 0 is always one of its numbers.
+  // A channel that no picture reached has no range; 0 is always one of its numbers, also where the activation never gives it.
   const finite = (value: number) => (Number.isFinite(value) ? value : 0);
-  const bottom = low.map((value) => Math.max(least, Math.min(finite(value), 0) * (more ?? wider.low)));
-  const top = high.map((value) => Math.min(most, Math.max(finite(value), 0) * (more ?? wider.high)));
+  const bottom = low.map((value) => Math.min(0, Math.max(least, Math.min(finite(value), 0) * (more ?? wider.low))));
+  const top = high.map((value) => Math.max(0, Math.min(most, Math.max(finite(value), 0) * (more ?? wider.high))));
   if (share === 0) {
     bottom.fill(bottom.reduce((one, other) => Math.min(one, other), 0));
     top.fill(top.reduce((one, other) => Math.max(one, other), 0));
   }
-  const ranges = top.map((value, c) => Math.max(value - Math.min(0, bottom[c]!), 1e-6));
+  const ranges = top.map((value, c) => Math.max(value - bottom[c]!, 1e-6));
   const largest = ranges.reduce((one, other) => Math.max(one, other), 0);
   return {
     scale: ranges.map((range) => Math.max(range ** share * largest ** (1 - share), largest * finest) / 255),
-    zero: Uint8Array.from(ranges, (range, c) => Math.round((Math.max(0, -bottom[c]!) / range) * 255)),
+    zero: Uint8Array.from(ranges, (range, c) => Math.round((-bottom[c]! / range) * 255)),
   };
 }
 

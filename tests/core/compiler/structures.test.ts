@@ -207,6 +207,15 @@ const newer: Readonly<Record<string, readonly [number, (net: NetworkBuilder, x: 
     13,
     (net, x) => resized(net, x, 2, { mode: 'linear', coordinate_transformation_mode: 'asymmetric' }),
   ],
+  // 4 / 0.8 is 5 in floats, and just below that with more digits.
+  'the nearest pixels by a factor that no float is exactly': [
+    13,
+    (net, x) => resized(net, x, 0.8, { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }),
+  ],
+  'the nearest pixels of half ones by such a factor': [
+    13,
+    (net, x) => resized(net, x, 0.6, { coordinate_transformation_mode: 'half_pixel', nearest_mode: 'floor' }),
+  ],
   'resized by 2 by a curve': [13, (net, x) => resized(net, x, 2, { mode: 'cubic' })],
   'every second pixel': [
     13,
@@ -270,6 +279,15 @@ const newer: Readonly<Record<string, readonly [number, (net: NetworkBuilder, x: 
     (net, x) => net.node('PRelu', [net.conv(x, [8, 16]), net.random([1, 16, 1, 1])]),
   ],
   'no less than a number': [13, (net, x) => net.node('Max', [net.conv(x, [8, 8]), net.constant([], [0.5])])],
+  'no more than a negative number': [13, (net, x) => net.node('Min', [x, net.constant([1], [-0.8])])],
+  'numbers between negative ones, before a convolution': [
+    13,
+    (net, x) => net.conv(net.node('Clip', [x, net.constant([], [-1.2]), net.constant([], [-0.3])]), [8, 4]),
+  ],
+  'numbers between positive ones': [
+    13,
+    (net, x) => net.node('Clip', [x, net.constant([], [0.3]), net.constant([], [1.2])]),
+  ],
   'no more than a number': [13, (net, x) => net.node('Min', [net.constant([], [0.5]), x])],
   ...Object.fromEntries(
     ['Selu', 'Celu', 'Softsign', 'Sin', 'Cos'].map((op) => [
