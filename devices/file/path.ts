@@ -3,13 +3,14 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { otherThanFile } from '../../sdk/base/other-than-file.ts';
 
 /**
  * The absolute path a `file:` URI means: `file:clip.mp4`, `file:./clip.mp4` and `file:/media/clip.mp4` are taken as
  * they are written (spaces and `%` included), `file:~/clip.mp4` is in the home folder, and `file:///media/a%20clip.mp4`
  * is a URL with its escapes.
  *
- * @throws InputError when it is empty or does not exist.
+ * @throws InputError when it is empty or does not exist, or is neither a file nor a folder: a pipe, a device.
  */
 export function filePath(rest: string): { path: string; isFolder: boolean } {
   if (rest === '')
@@ -29,5 +30,10 @@ export function filePath(rest: string): { path: string; isFolder: boolean } {
   path = resolve(path);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new InputError(`file: ${path} does not exist (looked from ${process.cwd()})`);
+  const other = otherThanFile(stat);
+  if (other !== undefined) {
+    const hint = /^\/dev\/video\d+$/.test(path) ? `; a camera is named v4l2:${path}` : '';
+    throw new InputError(`file: expected a file or a folder, but ${path} is ${other}${hint}`);
+  }
   return { path, isFolder: stat.isDirectory() };
 }

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { OverlayOptions, Sharp, SharpOptions } from 'sharp';
 import { assertKind } from '../base/arguments.ts';
 import { InputError, messageOf } from '../base/errors.ts';
+import { otherThanFile } from '../base/other-than-file.ts';
 import { assertFrame, Frame, type FrameInfo } from '../frame/frame.ts';
 import { maxSide } from '../frame/layout.ts';
 import { clipRegion, type Region } from '../frame/letterbox.ts';
@@ -42,7 +43,7 @@ export function prepareEncoding(): void {
  * @param input A path, or the file's bytes.
  * @param info What is known of the frame; by default number 0 and the current time.
  * @param maxPixels Larger pictures are refused. Default: 100 million.
- * @throws InputError when it cannot be read: absent, empty, damaged, of an unknown kind, or too large.
+ * @throws InputError when it cannot be read: absent, empty, damaged, of an unknown kind, too large, or no file (a pipe, a device).
  *
  * @example
  * const frame = await readPicture('cat.jpg');
@@ -69,6 +70,7 @@ export async function readPictureInto(
   if (typeof input !== 'string') assertKind('readPicture', input, 'bytes', 'a path, or the bytes of a picture');
   const name = typeof input === 'string' ? input : (info.name ?? 'the picture');
   try {
+    if (typeof input === 'string') await assertNoPipe(input);
     const { data, width, height, memory: from } = await decode(input, maxPixels, memory);
     if (width > maxSide || height > maxSide) {
       throw new InputError(`expected at most ${maxSide} pixels a side, got ${width}x${height}`);
@@ -91,6 +93,13 @@ export async function readPictureInto(
     const why = (await plainReason(input)) ?? reason(error, maxPixels);
     throw new InputError(`${name} cannot be read as a picture: ${why}`);
   }
+}
+
+/** @throws InputError when it would be waited for, or has no end. What is absent, its reader says. */
+async function assertNoPipe(path: string): Promise<void> {
+  const file = await stat(path).catch(() => undefined);
+  const other = file && otherThanFile(file);
+  if (other !== undefined) throw new InputError(`expected a file, got ${other}`);
 }
 
 /** RGB24 without padding, upright. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -214,6 +215,15 @@ describe('readPicture', () => {
     await expect(readPicture(`${path}.not`)).rejects.toThrow('there is no such file');
     await expect(readPicture(folder)).rejects.toThrow(InputError);
     await expect(readPicture(folder)).rejects.toThrow('it is a folder; name the pictures in it');
+  });
+
+  it('waits for no pipe, and reads no device', async () => {
+    const pipe = join(folder, 'pipe.jpg');
+    execFileSync('mkfifo', [pipe]);
+    await expect(readPicture(pipe)).rejects.toThrow(
+      `${pipe} cannot be read as a picture: expected a file, got a pipe; write what comes through it to a file first`,
+    );
+    await expect(readPicture('/dev/zero')).rejects.toThrow('expected a file, got a device of the system');
   });
 });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -73,6 +74,20 @@ describe('file: pictures', () => {
     await expect(openDevice(folder)).rejects.toThrow(/no picture can be read: .*a\.jpg/);
     await expect(openDevice(join(folder, 'a.jpg'))).rejects.toThrow(/no picture can be read/);
     await expect(openDevice(`file:${folder}/b.jpg`)).rejects.toThrow(/b\.jpg does not exist/);
+  });
+
+  it('waits for no pipe: it is refused, and skipped in a folder', async () => {
+    const folder = temporaryFolder();
+    await picture(join(folder, '1.png'), 8, 6, 100);
+    for (const name of ['2.png', 'video.mkv']) execFileSync('mkfifo', [join(folder, name)]);
+    for (const name of ['2.png', 'video.mkv']) {
+      const words = `file: expected a file or a folder, but ${folder}/${name} is a pipe`;
+      await expect(openDevice(`file:${folder}/${name}`)).rejects.toThrow(words);
+    }
+    await expect(openDevice('/dev/zero')).rejects.toThrow('but /dev/zero is a device of the system');
+    const { seen, warnings } = await read(`file:${folder}`, {});
+    expect(seen.map(({ name }) => name)).toEqual([`${folder}/1.png`]);
+    expect(warnings.join()).toMatch(/2\.png is skipped: .*got a pipe/);
   });
 
   it('can be closed with a picture that nobody took', async () => {
