@@ -1,3 +1,4 @@
+import { orientationOf } from './exif.ts';
 import { readProfile, type ToSrgb } from './icc.ts';
 
 /** What a JPEG says of itself before its pixels. */
@@ -70,31 +71,14 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
   const isSequential = frameCode === marker.sof0 || frameCode === marker.sof1;
   const isRgbOrGrey = frame[0] === 8 && (components === 1 || components === 3);
   const isOrdinary =
-    isSequential && isRgbOrGrey && !isStrange && isUpright(exif) && (pieces.length === 0 || profile !== undefined);
+    isSequential &&
+    isRgbOrGrey &&
+    !isStrange &&
+    (exif === undefined || orientationOf(exif) === 1) &&
+    (pieces.length === 0 || profile !== undefined);
   return { width, height, isOrdinary, ...(profile && { profile }) };
 }
 
 function startsWith(content: Buffer, name: string): boolean {
   return content.toString('latin1', 0, name.length) === name;
-}
-
-const orientationTag = 0x0112;
-
-/** False too where it cannot be told. @param exif A TIFF header and what follows. */
-function isUpright(exif: Buffer | undefined): boolean {
-  if (!exif) return true;
-  const order = exif.toString('latin1', 0, 4);
-  if (exif.length < 14 || (order !== 'II*\0' && order !== 'MM\0*')) return false;
-  const isLittle = order === 'II*\0';
-  const u16 = (at: number) => (isLittle ? exif.readUInt16LE(at) : exif.readUInt16BE(at));
-  const directory = isLittle ? exif.readUInt32LE(4) : exif.readUInt32BE(4);
-  if (directory < 8 || directory + 2 > exif.length) return false;
-  const entries = u16(directory);
-  if (directory + 2 + 12 * entries > exif.length) return false;
-  for (let i = 0; i < entries; i++) {
-    const at = directory + 2 + 12 * i;
-    // Its type is SHORT; 1 is upright.
-    if (u16(at) === orientationTag && (u16(at + 2) !== 3 || u16(at + 8) !== 1)) return false;
-  }
-  return true;
 }

@@ -153,11 +153,11 @@ async function readJpeg(path: string): Promise<Uint8Array | undefined> {
 /** Strict: a decoder's warning is an error too, since most mean lost pixels. @param ignoreIcc Its profile is that of sRGB. */
 async function decodeBySharp(input: string | Uint8Array, maxPixels: number, ignoreIcc: boolean): Promise<Decoded> {
   const sharp = await loadSharp();
-  const { input: prepared, page, isOpaque = false } = await prepareForSharp(input);
+  const { input: prepared, page, isOpaque = false, orientation } = await prepareForSharp(input);
   const options: SharpOptions = { limitInputPixels: maxPixels, failOn: 'warning', ignoreIcc };
   if (page !== undefined) options.page = page;
   const read = async (from: string | Uint8Array) => {
-    const upright = sharp(from, options).rotate();
+    const upright = turned(sharp(from, options), orientation);
     const { data, info } = await (isOpaque ? upright : upright.flatten({ background: '#ffffff' }))
       .toColourspace('srgb')
       .removeAlpha()
@@ -173,6 +173,15 @@ async function decodeBySharp(input: string | Uint8Array, maxPixels: number, igno
     if (!mended) throw error;
     return await read(mended);
   }
+}
+
+/** @param orientation As EXIF counts them. Default: what sharp finds in the picture. */
+function turned(picture: Sharp, orientation: number | undefined): Sharp {
+  if (orientation === undefined) return picture.rotate();
+  // sharp mirrors before it turns.
+  const mirrored = [2, 5, 7].includes(orientation) ? picture.flop() : orientation === 4 ? picture.flip() : picture;
+  const degrees: Readonly<Record<number, number>> = { 3: 180, 5: 270, 6: 90, 7: 90, 8: 270 };
+  return orientation in degrees ? mirrored.rotate(degrees[orientation]) : mirrored;
 }
 
 /** What can be told without decoding, and sharp does not say. */

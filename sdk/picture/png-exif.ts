@@ -1,4 +1,6 @@
 import { crc32 } from 'node:zlib';
+import { orientationOf } from './exif.ts';
+import type { ReadAt } from './tiff-header.ts';
 
 const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const exifName = 'Exif\0\0';
@@ -31,6 +33,35 @@ export function withExifInFront(bytes: Uint8Array): Buffer | undefined {
       return Buffer.concat([png.subarray(0, front), exif, png.subarray(front, at), png.subarray(end)]);
     }
     at = end;
+  }
+  return undefined;
+}
+
+/** Larger EXIF data is none, and longer rows of chunks are those of no picture. */
+const [mostExif, mostChunks] = [1 << 20, 1 << 20];
+
+/**
+ * Finds how a PNG is to be turned without reading its pixels: of a file that is too large to be read at once.
+ *
+ * @returns 1 to 8, as EXIF counts them; undefined where libvips sees that by itself, or nothing is told.
+ */
+export async function orientationBehind(read: ReadAt): Promise<number | undefined> {
+  let isBehind = false;
+  for (let at = signature.length, count = 0; count < mostChunks; count++) {
+    const bytes = await read(at, 8);
+    const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (head.length < 8) return undefined;
+    const length = head.readUInt32BE(0);
+    const name = head.toString('latin1', 4);
+    isBehind ||= name === 'IDAT';
+    if (name === 'eXIf') {
+      if (length > mostExif) return undefined;
+      const all = await read(at + 8, length);
+      const exif = Buffer.from(all.buffer, all.byteOffset, all.length);
+      const hasPrefix = exif.toString('latin1', 0, exifName.length) === exifName;
+      return isBehind || hasPrefix ? orientationOf(hasPrefix ? exif.subarray(exifName.length) : exif) : undefined;
+    }
+    at += 12 + length;
   }
   return undefined;
 }

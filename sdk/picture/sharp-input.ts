@@ -1,6 +1,6 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { headOf } from './picture-kinds.ts';
-import { isPng, withExifInFront } from './png-exif.ts';
+import { isPng, orientationBehind, withExifInFront } from './png-exif.ts';
 import { type ReadAt, readTiff } from './tiff-header.ts';
 
 /** What sharp is to be given, so that it reads what a picture is. */
@@ -11,6 +11,8 @@ export interface SharpInput {
   readonly page?: number;
   /** Its fourth channel, or second beside grey, is none of the picture: it says nothing of its opacity. */
   readonly isOpaque?: boolean;
+  /** How it is to be turned, 1 to 8 as EXIF counts, where libvips does not see it. */
+  readonly orientation?: number;
 }
 
 /** Larger files are read piece by piece, by sharp. */
@@ -27,7 +29,9 @@ export async function prepareForSharp(input: string | Uint8Array): Promise<Sharp
   const rewrite = isPng(head) ? withExifInFront : isAvifSequence(head) ? asStill : undefined;
   if (rewrite) {
     const all = await allOf(input);
-    return { input: (all && rewrite(all)) ?? input };
+    if (all) return { input: rewrite(all) ?? input };
+    const orientation = isPng(head) ? await withReader(input, orientationBehind) : undefined;
+    return { input, ...(orientation !== undefined && { orientation }) };
   }
   const tiff = await withReader(input, (read) => readTiff(read));
   if (!tiff) return { input };

@@ -1,11 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../sdk/base/errors.ts';
 import { readPicture } from '../../sdk/picture/picture.ts';
-import { prepareForSharp } from '../../sdk/picture/sharp-input.ts';
+import { mostBytesAtOnce, prepareForSharp } from '../../sdk/picture/sharp-input.ts';
 import { ffmpeg } from '../devices/clip.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { hasProgram } from '../support/needs.ts';
@@ -225,6 +225,29 @@ describe('a PNG', () => {
       const frame = await readPicture(input);
       expect([frame.width, frame.height]).toEqual([1, 4]);
       expect([...frame.planes[0]!.data.subarray(0, 3)]).toEqual([200, 0, 0]);
+    }
+  });
+
+  it('is turned in each way where it is too large to be read at once', async () => {
+    const pixels = Buffer.from(Array.from({ length: 6 * 3 }, (_, i) => i * 13));
+    const png = await sharp(pixels, { raw: { width: 3, height: 2, channels: 3 } })
+      .png()
+      .toBuffer();
+    const [large, small] = ['large.png', 'small.png'].map((name) => join(temporaryFolder(), name)) as [string, string];
+    // Beside the pixels, since those of 64 MB would take seconds.
+    const filling = chunk('ocLs', Buffer.alloc(1 << 20));
+    for (let orientation = 1; orientation <= 8; orientation++) {
+      const turn = Buffer.from(exif);
+      turn[18] = orientation;
+      const end = [chunk('eXIf', turn), png.subarray(-12)];
+      await writeFile(small, Buffer.concat([png.subarray(0, -12), ...end]));
+      await writeFile(large, Buffer.concat([png.subarray(0, -12), ...Array<Buffer>(65).fill(filling), ...end]));
+      expect((await stat(large)).size).toBeGreaterThan(mostBytesAtOnce);
+      const [one, other] = [await readPicture(large), await readPicture(small)];
+      expect([one.width, one.height, ...one.planes[0]!.data]).toEqual([
+        ...[other.width, other.height],
+        ...other.planes[0]!.data,
+      ]);
     }
   });
 
