@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -25,4 +26,14 @@ it('takes links to pictures, and no folder that is called like a picture', async
   symlinkSync(join(folder, 'elsewhere', 'a.jpg'), join(pictures, 'a.jpg'));
   symlinkSync(join(folder, 'elsewhere'), join(pictures, 'c.jpg'));
   expect(await withFolders([pictures])).toEqual([join(pictures, 'a.jpg'), join(pictures, 'b.jpg')]);
+});
+
+it('leaves out named pipes, at which a run would wait for ever', async () => {
+  const folder = temporaryFolder();
+  plant(folder, { 'a.jpg': '', 'deeper/b.jpg': '' });
+  for (const name of ['pipe.jpg', 'deeper/pipe.jpg']) execFileSync('mkfifo', [join(folder, name)]);
+  expect(await withFolders([folder])).toEqual([join(folder, 'a.jpg')]);
+  expect(await withFolders([folder], { recursive: true })).toEqual(
+    ['a.jpg', 'deeper/b.jpg'].map((name) => join(folder, name)),
+  );
 });

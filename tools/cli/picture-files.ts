@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, parse, relative } from 'node:path';
 import { composed } from '../../sdk/base/composed.ts';
@@ -48,7 +49,7 @@ export async function picturesBelow(folder: string): Promise<string[]> {
     throw new InputError(`${folder}: expected a readable folder; ${messageOf(error)}`);
   });
   const names = entries
-    .filter((entry) => !entry.isDirectory())
+    .filter(isFileOrLink)
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .filter((name) => !name.split('/').some((part) => part.startsWith('.')));
   const pictures = names.filter(isPictureName).sort();
@@ -103,6 +104,9 @@ function foldersLeftOut(names: readonly string[], { recursive }: FolderOptions):
   return recursive === undefined ? what : `${what}; --recursive does that`;
 }
 
+/** Not a named pipe, a socket or a device: to open one may wait for ever. */
+const isFileOrLink = (entry: Dirent): boolean => entry.isFile() || entry.isSymbolicLink();
+
 /** A dangling link counts as a file: reading it fails with an error that names it. */
 async function contentsOf(folder: string): Promise<{ folders: string[]; files: string[] }> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
@@ -111,6 +115,7 @@ async function contentsOf(folder: string): Promise<{ folders: string[]; files: s
   const folders: string[] = [];
   const files: string[] = [];
   for (const entry of entries) {
+    if (!entry.isDirectory() && !isFileOrLink(entry)) continue;
     const isFolder = entry.isSymbolicLink()
       ? (await stat(join(folder, entry.name)).catch(() => undefined))?.isDirectory()
       : entry.isDirectory();
