@@ -16,6 +16,8 @@ export interface ShownFrame {
   /** As the stream has it; undefined where it does not tell, or tells one that is not known here. */
   readonly matrix?: ColourSpace['matrix'];
   readonly range: ColourSpace['range'];
+  /** The colours of the stream, where they are none that a matrix of ours makes RGB of: `ycgco`. */
+  readonly unlike?: string;
   /** As it was decoded, before it was scaled. */
   readonly source: { readonly width: number; readonly height: number; readonly isRgb: boolean };
 }
@@ -35,6 +37,8 @@ const matrices: Readonly<Record<string, ColourSpace['matrix']>> = {
   bt470bg: 'bt601',
   fcc: 'bt601',
 };
+/** Red, green and blue are mixed otherwise than in any YUV: as that, the picture would have wrong colours. */
+const unlikeYuv: ReadonlySet<string> = new Set(['ycgco', 'ycgco-re', 'ycgco-ro', 'ictcp', 'ipt-c2', 'smpte2085']);
 
 /**
  * Reads the reports of the filter showinfo from ffmpeg's log (`-loglevel repeat+level+info`): raw frames carry no
@@ -119,7 +123,7 @@ export class ShowInfo implements StderrListener {
     this.#pending = { width, height, timeNs, fps: this.#fps, matrix, range, source: this.#source };
   }
 
-  #settle(colour?: Pick<ShownFrame, 'matrix' | 'range'>): void {
+  #settle(colour?: Pick<ShownFrame, 'matrix' | 'range' | 'unlike'>): void {
     const frame = this.#pending;
     this.#pending = undefined;
     if (frame) this.#push({ ...frame, ...colour });
@@ -165,8 +169,12 @@ function frameIn(said: string): FrameLine | undefined {
 }
 
 /** `color_range:tv color_space:bt709 color_primaries:bt709 color_trc:bt709` */
-function colourIn(said: string): Pick<ShownFrame, 'matrix' | 'range'> {
+function colourIn(said: string): Pick<ShownFrame, 'matrix' | 'range' | 'unlike'> {
   const [, range] = /^color_range:(\S+)/.exec(said) ?? [];
   const [, space] = / color_space:(\S+)/.exec(said) ?? [];
-  return { matrix: space === undefined ? undefined : matrices[space], range: range === 'pc' ? 'full' : 'limited' };
+  return {
+    matrix: space === undefined ? undefined : matrices[space],
+    range: range === 'pc' ? 'full' : 'limited',
+    ...(space !== undefined && unlikeYuv.has(space) && { unlike: space }),
+  };
 }

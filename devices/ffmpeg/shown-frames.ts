@@ -78,7 +78,10 @@ export class ShownFrameParser implements StreamParser {
       });
       return false;
     }
-    const { width, height, fps, source } = frame;
+    const { width, height, fps, source, unlike } = frame;
+    if (unlike !== undefined) {
+      throw new StreamError(`expected a video in YUV or RGB, got ${unlike}, whose colours would be wrong; convert it`);
+    }
     // ffmpeg makes YUV of RGB by BT.601, whatever the size.
     const { matrix, untagged = guessMatrix(source.width, source.height) } = this.#matrices;
     const told = matrix ?? frame.matrix ?? (source.isRgb ? 'bt601' : untagged);

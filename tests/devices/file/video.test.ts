@@ -135,6 +135,10 @@ describe.skipIf(!hasProgram('ffmpeg'))('file: a video (needs ffmpeg)', () => {
     const playlist = join(folder, 'list.m3u8');
     writeFileSync(playlist, '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n');
     expect(await failure(playlist)).toMatch(/not on whitelist|Invalid data/);
+    // Shown as YUV, red would be violet.
+    const [source, other] = ['testsrc=d=1:s=64x48:r=5,format=yuv420p', join(folder, 'other.mkv')];
+    ffmpeg('-f', 'lavfi', '-i', source, '-c:v', 'ffv1', '-colorspace', 'ycgco', other);
+    expect(await failure(other)).toMatch(/expected a video in YUV or RGB, got ycgco/);
     expect(await failure(`file:${folder}/none.mp4`)).toMatch(/none\.mp4 does not exist/);
     expect(await failure('file:')).toMatch(/expected the path of a video/);
     onlyPrograms();
