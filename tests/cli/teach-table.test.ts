@@ -137,6 +137,7 @@ describe('ocellus teach --table', () => {
       return join(folder, name);
     };
     mkdirSync(join(folder, 'none'));
+    mkdirSync(join(folder, 'partitioned', 'label=cat'), { recursive: true });
     const cases: [string, RegExp][] = [
       [put('text.parquet', 'no Parquet at all'), /text\.parquet: cannot be read as Parquet of labels and embeddings: /],
       [put('a.parquet', parquetOf([good], 'label')), /a\.parquet: .*: expected a column label, got path, model, emb/],
@@ -173,6 +174,7 @@ describe('ocellus teach --table', () => {
         /a\.jpg: model: expected [0-9a-f]{64}, the embedding network of the store, got f{64}/,
       ],
       [join(folder, 'none'), /none: expected Parquet files in it \(\.parquet\), found none/],
+      [join(folder, 'partitioned'), /expected a table in one folder, got one in partitions \(label=cat\)/],
       [join(folder, 'nowhere'), /nowhere: expected a Parquet file or a folder of them; ENOENT/],
     ];
     for (const [path, message] of cases) {

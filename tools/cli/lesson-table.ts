@@ -130,7 +130,14 @@ async function filesOf(paths: readonly string[]): Promise<string[]> {
     });
     if (!found.isDirectory()) files.push(path);
     else {
-      const names = (await readdir(path)).filter((name) => name.endsWith('.parquet') && !/^[._]/.test(name));
+      const all = await readdir(path, { withFileTypes: true });
+      const partition = all.find((entry) => entry.isDirectory() && /^[^._].*=/.test(entry.name));
+      if (partition) {
+        throw new InputError(
+          `${path}: expected a table in one folder, got one in partitions (${partition.name}); write it without partitionBy`,
+        );
+      }
+      const names = all.map(({ name }) => name).filter((name) => name.endsWith('.parquet') && !/^[._]/.test(name));
       if (names.length === 0) throw new InputError(`${path}: expected Parquet files in it (.parquet), found none`);
       files.push(...names.sort().map((name) => join(path, name)));
     }
