@@ -1,7 +1,10 @@
 /** The search ends when what is known to pass and what is known not to are closer than this. */
 const closeEnough = 1.5;
-/** If the broker did not name the size as its reason, smaller packets are not blamed on their size. */
-const smallestGuess = 16 * 1024;
+/**
+ * If the broker did not name the size as its reason, smaller packets are not blamed on their size: brokers for embedding
+ * have limits down to some 8 KB (Moquette 8,092 bytes), and what a node cannot do without is smaller than this.
+ */
+const smallestGuess = 4 * 1024;
 /** The broker's limit may have been changed in the meantime. */
 const rememberedMs = 24 * 3_600_000;
 

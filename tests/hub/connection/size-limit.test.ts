@@ -58,7 +58,7 @@ describe('SizeLimit', () => {
 
   it('does not guess where the broker did not say that it was the size', () => {
     const limit = new SizeLimit();
-    expect(limit.suspect(5000)).toBe(false);
+    expect(limit.suspect(4096)).toBe(false);
     limit.accept(200_000);
     expect(limit.suspect(150_000)).toBe(false);
     expect(limit.suspect(280_000)).toBe(true);
