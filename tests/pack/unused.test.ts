@@ -1,5 +1,8 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { isUnused } from '../../tools/pack/unused.ts';
+import { asset } from '../../sdk/base/assets.ts';
+import { isUnused, isUnusedInLibrary } from '../../tools/pack/unused.ts';
 
 it.each([
   ['classic-level/prebuilds/linux-arm64/classic-level.armv8.node', true, false],
@@ -43,4 +46,16 @@ it.each([
   'a/node_modules/.bin/b',
 ])('what its developers, browsers and compilers need goes: %s', (path) => {
   expect(isUnused(path, 'arm64')).toBe(true);
+});
+
+it('the types stay that the declarations of MQTT.js import, which programs are compiled with', () => {
+  const folder = asset('node_modules', 'mqtt', 'build');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.d.ts'));
+  const imported = files.flatMap((file) =>
+    [...readFileSync(join(folder, file), 'utf8').matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => name!),
+  );
+  const types = [...new Set(imported)].map((name) => `@types/${name}/index.d.ts`);
+  const needed = types.filter((path) => existsSync(asset('node_modules', path)));
+  expect(needed).toContain('@types/ws/index.d.ts');
+  expect(needed.filter((path) => isUnusedInLibrary(path))).toEqual([]);
 });

@@ -50,7 +50,7 @@ export function isUnusedInLibrary(path: string): boolean {
 
 /** What the declarations of Ocellus import, and so on; @types/node is each program's own. */
 const declared =
-  /^(@sinclair\/typebox|mqtt|mqtt-packet|@types\/readable-stream|classic-level|abstract-level|level-supports|level-transcoder|buffer|broker-factory|worker-[a-z-]+)\//;
+  /^(@sinclair\/typebox|mqtt|mqtt-packet|@types\/(readable-stream|ws)|classic-level|abstract-level|level-supports|level-transcoder|buffer|broker-factory|worker-[a-z-]+)\//;
 const librarySystems = ['linux-x64', 'linux-arm64'];
 
 function isSuperfluous(path: string): boolean {
