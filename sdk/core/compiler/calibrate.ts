@@ -5,16 +5,16 @@ import { type Moments, MomentsSum } from './moments.ts';
 import type { KnownGraph, Source } from './network/graph.ts';
 import type { ConvLayer, Measured } from './network/network.ts';
 import { pictureTensor, Tracer } from './network/trace.ts';
-import { channelsIn, emptyRanges, type Ranges, widen } from './ranges.ts';
+import { channelsIn, emptyRanges, type Ranges, rangesKey, widen } from './ranges.ts';
 
 /** Pictures as the network takes them: the numbers of its input, one picture after the other. Gone through twice. */
 export type CalibrationPictures = () => AsyncIterable<Uint8Array | Float32Array> | Iterable<Uint8Array | Float32Array>;
 
 /** What was seen of a network's numbers on pictures. */
 export interface Calibration {
-  /** By the tensor's name. */
+  /** By `rangesKey`. */
   readonly ranges: ReadonlyMap<string, Ranges>;
-  /** How often numbers lie where within their range, by the tensor's name. */
+  /** How often numbers lie where within their range, by `rangesKey`. */
   readonly histograms: ReadonlyMap<string, Histograms>;
   /** By `momentsKey`. */
   readonly moments: ReadonlyMap<string, Moments>;
@@ -39,23 +39,29 @@ export async function calibrate(
   wanted: Wanted,
   pictures: CalibrationPictures,
 ): Promise<Calibration> {
-  const tensors = new Map(wanted.ranges.map((measured) => [measured.tensor, measured]));
-  const ranges = new Map([...tensors].map(([name, measured]) => [name, emptyRanges(channelsIn(measured))]));
-  const count = await look(source, graph, [...tensors.keys()], pictures, (numbersOf) => {
-    for (const [name, measured] of tensors) widen(ranges.get(name)!, numbersOf(name), measured);
+  const all = new Map(wanted.ranges.map((measured) => [rangesKey(measured), measured]));
+  const ranges = new Map([...all].map(([key, measured]) => [key, emptyRanges(channelsIn(measured))]));
+  const namesOf = (measured: Iterable<Measured>) => [...new Set(Array.from(measured, ({ tensor }) => tensor))];
+  const count = await look(source, graph, namesOf(all.values()), pictures, (numbersOf) => {
+    for (const [key, measured] of all) widen(ranges.get(key)!, numbersOf(measured.tensor), measured);
   });
   if (count === 0)
     throw new InputError('expected pictures to measure the ranges of the network’s numbers on, got none');
 
-  const histograms = new Map(wanted.histograms.map((one) => [one.tensor, new Histograms(ranges.get(one.tensor)!)]));
+  const histograms = new Map(
+    wanted.histograms.map((one) => [rangesKey(one), new Histograms(ranges.get(rangesKey(one))!)] as const),
+  );
   const sums = wanted.convolutions.flatMap((layer) => {
     const { measured } = layer.input.layer;
     return measured && MomentsSum.takes(layer) ? [new MomentsSum(layer, measured)] : [];
   });
-  const names = new Set([...histograms.keys(), ...sums.map(({ measured }) => measured.tensor)]);
+  const names = namesOf([...wanted.histograms, ...sums.map(({ measured }) => measured)]);
   const next = random(1);
-  await look(source, graph, [...names], pictures, (numbersOf) => {
-    for (const [name, histogram] of histograms) histogram.add(numbersOf(name), tensors.get(name)!);
+  await look(source, graph, names, pictures, (numbersOf) => {
+    for (const [key, histogram] of histograms) {
+      const measured = all.get(key)!;
+      histogram.add(numbersOf(measured.tensor), measured);
+    }
     for (const sum of sums) sum.add(numbersOf(sum.measured.tensor), next);
   });
   return {

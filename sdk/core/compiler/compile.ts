@@ -11,6 +11,7 @@ import { pictureView } from './network/view.ts';
 import { operators } from './operators/operators.ts';
 import { copyCrops, plan } from './plan.ts';
 import { isReadByChannel, needsRanges, Quantisation } from './quantise.ts';
+import { rangesKey } from './ranges.ts';
 import { type Recipe, standardRecipe } from './recipe.ts';
 
 export interface NetworkInput extends Normalisation {
@@ -59,7 +60,7 @@ export class Compilation {
   readonly graph: KnownGraph;
   readonly #source: Source;
   readonly #input: NetworkInput;
-  /** Layers whose ranges have to be measured, and among their tensors those whose channels each keep to themselves. */
+  /** Layers whose ranges have to be measured, and among them those whose channels each keep to themselves. */
   readonly #measured: readonly Layer[];
   readonly #byChannel: ReadonlySet<string>;
   readonly #network: Network;
@@ -74,7 +75,7 @@ export class Compilation {
     this.#network = network;
     this.#measured = network.layers.filter((layer) => needsRanges(layer, elements.get(layer)));
     const alone = this.#measured.filter((layer) => isReadByChannel(layer, network));
-    this.#byChannel = new Set(measuredOf(alone).map(({ tensor }) => tensor));
+    this.#byChannel = new Set(measuredOf(alone).map(rangesKey));
   }
 
   /** @throws InputError when the file is no network, or has something the compiler lacks: it names the node. */
@@ -146,7 +147,7 @@ export class Compilation {
     const ranges = measuredOf(this.#measured);
     const wanted = {
       ranges,
-      histograms: forAll ? ranges : ranges.filter(({ tensor }) => this.#byChannel.has(tensor)),
+      histograms: forAll ? ranges : ranges.filter((one) => this.#byChannel.has(rangesKey(one))),
       convolutions: this.#network.layers.filter((layer) => layer.kind === 'conv'),
     };
     return calibrate(this.#source, this.graph, wanted, pictures);

@@ -1,4 +1,4 @@
-import { chained, none } from './network/activation.ts';
+import { type Activation, chained, none } from './network/activation.ts';
 import {
   type AddLayer,
   type AffineLayer,
@@ -256,6 +256,9 @@ const affineAlone: Pass = (layer, fusing) => {
   return true;
 };
 
+/** What a convolution on bytes does with its sums (`epilogueOf`). */
+const epilogues: readonly Activation['kind'][] = ['none', 'clip', 'leaky', 'silu', 'hardswish', 'sigmoid'];
+
 const unaryAfter: Pass = (layer, fusing) => {
   if (layer.kind !== 'unary' || !fusing.isOnlyUse(layer.input)) return false;
   const before = layer.input.layer;
@@ -267,7 +270,7 @@ const unaryAfter: Pass = (layer, fusing) => {
   const isConv = before.kind === 'conv' && !before.residual;
   // On floats there are no tables.
   if (both.kind === 'other' && [before, layer].some((one) => one.kind === 'unary' && one.inFloats)) return false;
-  const takes = isConv ? both.kind !== 'other' : before.kind === 'unary' || both.kind === 'clip';
+  const takes = isConv ? epilogues.includes(both.kind) : before.kind === 'unary' || both.kind === 'clip';
   if (!takes) return false;
   if (before.kind === 'conv' && before.residual) {
     if (before.activation.kind !== 'none') return false;

@@ -10,7 +10,7 @@ import {
   type Network,
   type Region,
 } from './network/network.ts';
-import type { Ranges } from './ranges.ts';
+import { type Ranges, rangesKey } from './ranges.ts';
 import { type Recipe, standardRecipe } from './recipe.ts';
 import type { Scales } from './scales.ts';
 import { type IntegerWeights, integerWeights } from './weights.ts';
@@ -56,7 +56,7 @@ export class Quantisation {
   readonly #units = new WeakMap<Layer, SiluUnits>();
   readonly #integers = new Map<string, KnownIntegers>();
 
-  /** @param byChannel Tensors whose channels each keep to themselves (`isReadByChannel`). */
+  /** @param byChannel By `rangesKey`, those whose channels each keep to themselves (`isReadByChannel`). */
   constructor(calibration: Calibration, byChannel: ReadonlySet<string>, recipe: Recipe = standardRecipe) {
     this.recipe = recipe;
     this.#calibration = calibration;
@@ -145,8 +145,7 @@ export class Quantisation {
       return { scale: new Float64Array(c).fill(high / 255), zero: new Uint8Array(c), offset };
     }
     const { range, share } = this.recipe;
-    const tensor = layer.measured?.tensor ?? '';
-    const best = range === 'widened' && this.#byChannel.has(tensor);
+    const best = range === 'widened' && layer.measured !== undefined && this.#byChannel.has(rangesKey(layer.measured));
     const ranges = this.#rangesOf(layer, best ? 'least_squares' : range);
     if (!ranges) {
       throw new InputError(
@@ -161,14 +160,14 @@ export class Quantisation {
 
   #rangesOf({ measured, c }: Layer, rule: Recipe['range']): Ranges | undefined {
     const { ranges: seen, histograms } = this.#calibration;
-    const tensor = measured?.tensor ?? '';
-    const histogram = histograms.get(tensor);
+    const key = measured ? rangesKey(measured) : '';
+    const histogram = histograms.get(key);
     const ranges =
       rule === 'least_squares'
         ? histogram?.bestRanges()
         : rule === 'percentile'
           ? histogram?.percentileRanges()
-          : seen.get(tensor);
+          : seen.get(key);
     const end = (measured?.from ?? 0) + c;
     return ranges && { low: ranges.low.slice(end - c, end), high: ranges.high.slice(end - c, end) };
   }

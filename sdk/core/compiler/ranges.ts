@@ -18,6 +18,15 @@ export function channelsIn({ dims }: Measured): number {
   return dims.flat().reduce((product, { axis, size }) => (axis === 'c' ? product * size : product), 1);
 }
 
+/**
+ * Names what is measured: a tensor may lie in several layers, and what is a channel in one of them is a row in another.
+ * Layers whose channels are the same numbers have the same key.
+ */
+export function rangesKey({ tensor, dims }: Pick<Measured, 'tensor' | 'dims'>): string {
+  const walk = dims.flat().map(({ axis, size, step }) => (axis === 'c' ? [size, step] : size));
+  return JSON.stringify([tensor, walk]);
+}
+
 /** Widens ranges by a tensor's numbers, which lie in the order of its dimensions. */
 export function widen(ranges: Ranges, numbers: ArrayLike<number>, { dims }: Measured): void {
   const stretches = dims.flat();

@@ -53,6 +53,18 @@ const structures: Readonly<Record<string, (net: NetworkBuilder, x: string) => st
     net.node('AveragePool', [net.node('Pad', [x, net.integers(0, 0, 1, 0, 0, 0, 0, 2)])], {
       ints: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] },
     }),
+  // One tensor in two layers, in which other dimensions are the channels.
+  'a function between a picture in another order and a convolution': (net, x) =>
+    net.conv(net.node('Tanh', [resized(net, x, 1.5, { mode: 'linear' })]), [8, 4], 3),
+  'a root after a sum, before a convolution': (net, x) => {
+    const sum = net.node('Add', [net.node('Abs', [x]), net.constant([], [0.3])]);
+    return net.conv(net.node('Sqrt', [sum]), [8, 4]);
+  },
+  'powers of a convolution, before another': (net, x) => net.conv(net.node('Exp', [net.conv(x, [8, 8])]), [8, 4]),
+  'a mean of channels of pictures below each other': (net, x) => {
+    const both = net.node('Concat', [x, net.conv(x, [8, 8], 3)], { ints: { axis: 2 } });
+    return net.node('Mul', [both, net.node('ReduceMean', [both], { ints: { keepdims: 1, axes: [1] } })]);
+  },
   'a convolution of rows and columns that changed places with channels': (net, x) => {
     const turned = net.node('Transpose', [x], { ints: { perm: [0, 3, 1, 2] } });
     return net.node('Relu', [net.conv(turned, [16, 6], 3)]);
@@ -215,6 +227,24 @@ const newer: Readonly<Record<string, readonly [number, (net: NetworkBuilder, x: 
   'the nearest pixels of half ones by such a factor': [
     13,
     (net, x) => resized(net, x, 0.6, { coordinate_transformation_mode: 'half_pixel', nearest_mode: 'floor' }),
+  ],
+  // 32 pixels of 16 as well, but other ones than by 2.
+  'resized by 2.05 between pixels': [13, (net, x) => resized(net, x, 2.05, { mode: 'linear' })],
+  'made smaller with a filter against aliasing, whose edges are repeated': [
+    18,
+    (net, x) => resized(net, x, 0.375, { mode: 'linear' }, { antialias: 1 }),
+  ],
+  'resized to no more than a size, by the factor that keeps its ratio': [
+    18,
+    (net, x) =>
+      net.node(
+        'Resize',
+        [net.node('Slice', [x, ...[0, 13, 3].map((at) => net.integers(at))]), '', '', net.integers(21, 21)],
+        {
+          texts: { mode: 'linear', keep_aspect_ratio_policy: 'not_larger' },
+          ints: { axes: [2, 3] },
+        },
+      ),
   ],
   'resized by 2 by a curve': [13, (net, x) => resized(net, x, 2, { mode: 'cubic' })],
   'every second pixel': [

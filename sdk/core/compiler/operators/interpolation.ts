@@ -77,7 +77,7 @@ function weightsOf(node: OnnxNode, mode: string, at: number, { from, scale }: Si
   const reach = (isCubic ? 2 : 1) / wide;
   const of = isCubic ? (x: number) => cubic(Math.abs(x), a) : (x: number) => Math.max(0, 1 - Math.abs(x));
   const pixels = Array.from({ length: Math.ceil(2 * reach) + 2 }, (_, k) => Math.floor(at - reach) + k);
-  const isOutside = intOf(node, 'exclude_outside', 0) === 1 || wide < 1;
+  const isOutside = intOf(node, 'exclude_outside', 0) === 1;
   const all = pixels
     .map((pixel) => [pixel, of((pixel - at) * wide)] as const)
     .filter(([pixel, part]) => part !== 0 && !(isOutside && (pixel < 0 || pixel >= from)));

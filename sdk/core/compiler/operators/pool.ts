@@ -124,8 +124,10 @@ export const reduceMean: Operator = (node, network) => {
   const view = network.view(node, 0);
   const axes = reducedOf(node, network, view);
   const along = axes.flatMap((axis) => view.dims[axis]!.map((one) => one.axis));
-  const isAll = view.dims.every((dim, i) => axes.includes(i) || dim.every((one) => one.axis === 'c'));
-  if (isAll && !along.includes('c')) average(node, network, view);
+  const kept = view.dims.filter((dim, i) => !axes.includes(i) && dim.length > 0);
+  // Where pixels lie as channels, several dimensions do.
+  const isPicture = kept.length <= 1 && kept.flat().every((one) => one.axis === 'c');
+  if (isPicture && !along.includes('c')) average(node, network, view);
   else sumOver(node, network, axes, 'mean');
 };
 

@@ -17,12 +17,14 @@ export const resize: Operator = (node, network) => {
   const mode = textOf(node, 'mode', 'nearest');
   const way = textOf(node, 'coordinate_transformation_mode', node.op === 'Upsample' ? 'asymmetric' : 'half_pixel');
   const base = { name: labelOf(node), h, w, c: region.c.size, input: region };
-  const isBy = (factor: number) => factors.every((one) => one === factor);
+  // A factor of 2.05 makes 20 pixels of 10 as well, but other ones.
+  const isWhole = factorsOf(node, network).every((factor, i) => Math.fround(factor) === Math.fround(factors[i]!));
+  const isBy = (factor: number) => isWhole && factors.every((one) => one === factor);
   const isCentred = way === 'half_pixel' || way === 'pytorch_half_pixel';
   // A filter against aliasing is none where the picture becomes larger.
   const isPlain = intOf(node, 'antialias', 0) === 0 || factors.every((one) => one >= 1);
   const layer =
-    mode === 'nearest' && takesNearest(node, way, factors)
+    mode === 'nearest' && isWhole && takesNearest(node, way, factors)
       ? network.add({ kind: 'resize', ...base, mode: 'nearest', factors })
       : mode === 'linear' && isCentred && isBy(2)
         ? network.add({ kind: 'resize', ...base, mode: 'bilinear', factors })
@@ -45,15 +47,31 @@ function between(node: OnnxNode, network: Lowering, given: View): void {
   if (to[0] !== from[0] || to[1] !== from[1]) {
     throw unsupported(node, `expected height and width to change, got [${from.join(', ')}] to [${to.join(', ')}]`);
   }
-  const scales = network.constantOf(node.inputs[node.op === 'Upsample' ? 1 : 2])?.data ?? intsOf(node, 'scales') ?? [];
-  // Which dimensions it is said for, where not for all.
-  const axes = intsOf(node, 'axes')?.map((axis) => axisOf(axis, 4)) ?? [0, 1, 2, 3];
+  const factors = factorsOf(node, network);
   let view = given;
-  for (const dim of [2, 3]) {
-    const side = { from: from[dim]!, to: to[dim]!, scale: scales[axes.indexOf(dim)] ?? to[dim]! / from[dim]! };
-    if (side.from !== side.to) view = timesMatrix(node, network, view, dim, interpolation(node, side), side.to);
+  for (const [i, dim] of [2, 3].entries()) {
+    const side = { from: from[dim]!, to: to[dim]!, scale: factors[i]! };
+    if (side.scale !== 1 || side.from !== side.to)
+      view = timesMatrix(node, network, view, dim, interpolation(node, side), side.to);
   }
   network.give(output, view);
+}
+
+/** Of height and width, as the file says them: their products with the sides need not be whole. */
+function factorsOf(node: OnnxNode, network: Lowering): readonly [number, number] {
+  const [from, to] = [network.shapeOf(node.inputs[0]!), network.shapeOf(node.outputs[0]!)];
+  const said = network.constantOf(node.inputs[node.op === 'Upsample' ? 1 : 2])?.data ?? intsOf(node, 'scales') ?? [];
+  // Which dimensions it is said for, where not for all.
+  const axes = intsOf(node, 'axes')?.map((axis) => axisOf(axis, 4)) ?? [0, 1, 2, 3];
+  const policy = textOf(node, 'keep_aspect_ratio_policy', 'stretch');
+  const sizes = network.constantOf(node.inputs[3])?.data;
+  if (policy !== 'stretch' && sizes) {
+    const ratios = axes.map((axis, i) => sizes[i]! / from[axis]!);
+    const one = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
+    return [one, one];
+  }
+  const of = (dim: number) => said[axes.indexOf(dim)] ?? to[dim]! / from[dim]!;
+  return [of(2), of(3)];
 }
 
 /** Does each pixel go to a block of its own, whole and in place? */
