@@ -199,12 +199,17 @@ async function plainReason(input: string | Uint8Array): Promise<string | undefin
   return kind && `it is ${kind}`;
 }
 
+/** How decoders say that a file is none of what they can read, whole as it may be: a kind of compression, of colours or of numbers. */
+const outsideDecoders =
+  /not configured|not implemented|not supported|unsupported|no known route|bad labq|unknown pseudo-tag/i;
+
 function reason(error: unknown, maxPixels: number): string {
   // sharp repeats the path, and libvips writes a line for each thing it tried.
   const first = messageOf(error).trim().split('\n')[0]!;
   if (/pixel limit/i.test(first)) return `expected at most ${maxPixels / 1e6} megapixels`;
   if (/unsupported image format/i.test(first)) return 'expected JPEG, PNG, WebP, AVIF, GIF, TIFF or SVG';
   if (/file is missing/i.test(first)) return 'there is no such file';
+  if (outsideDecoders.test(first)) return `${first}; convert it to a JPEG or PNG of 8 bits a channel`;
   return first;
 }
 

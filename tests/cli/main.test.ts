@@ -48,6 +48,17 @@ describe('ocellus', () => {
   it.each([
     { name: 'nothing', args: [], message: 'Usage: ocellus' },
     { name: 'an unknown command', args: ['rum'], message: "unknown command 'rum'" },
+    { name: 'help for one', args: ['help', 'rum'], message: "unknown command 'rum'" },
+    {
+      name: 'an unknown command of a command',
+      args: ['models', 'inspct'],
+      message: "unknown command 'inspct': expected one of list, add, remove, inspect; did you mean inspect?",
+    },
+    {
+      name: 'two values of an option that has one',
+      args: ['run', '--source', 'scene:', '--source', 'auto:'],
+      message: "is given twice, as 'scene:' and 'auto:'; several cameras belong into a settings file: docs/cameras.md",
+    },
     { name: 'an unknown option', args: ['models', '--jsom'], message: "unknown option '--jsom'" },
     { name: 'an argument that is missing', args: ['detect'], message: "missing required argument 'picture or folder'" },
     { name: 'a port that is none', args: ['run', '--port', 'x'], message: 'Expected a whole number.' },

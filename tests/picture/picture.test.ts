@@ -31,6 +31,18 @@ function halves(width: number, height: number) {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
+/** A TIFF whose header says otherwise in one field. @param tag Of a number of 16 bits. */
+async function tiffWith(tag: number, value: number): Promise<Buffer> {
+  const tiff = await halves(16, 16).tiff({ compression: 'none' }).toBuffer();
+  const first = tiff.readUInt32LE(4);
+  for (let at = first + 2; at < first + 2 + tiff.readUInt16LE(first) * 12; at += 12) {
+    if (tiff.readUInt16LE(at) !== tag) continue;
+    tiff.writeUInt16LE(value, at + 8);
+    return tiff;
+  }
+  throw new Error(`expected a TIFF with the tag ${tag}`);
+}
+
 const pixel = ({ planes: [plane] }: Frame, x: number, y: number) => {
   const at = y * plane!.stride + x * 3;
   return [...plane!.data.subarray(at, at + 3)];
@@ -206,6 +218,43 @@ describe('readPicture', () => {
     const reading = readPicture(await bytes());
     await expect(reading).rejects.toThrow(InputError);
     await expect(reading).rejects.toThrow(message);
+  });
+
+  it.each([
+    {
+      name: 'a TIFF in zstd',
+      bytes: () => tiffWith(259, 50000),
+      message: 'ZSTD compression support is not configured',
+    },
+    {
+      name: 'a TIFF in LZMA',
+      bytes: () => tiffWith(259, 34925),
+      message: 'LZMA compression support is not configured',
+    },
+    {
+      name: 'a TIFF in LERC',
+      bytes: () => tiffWith(259, 34887),
+      message: 'LERC compression support is not configured',
+    },
+    {
+      name: 'a TIFF of JPEG 2000',
+      bytes: () => tiffWith(259, 34712),
+      message: '34712 strip decoding is not implemented',
+    },
+    { name: 'a TIFF in Lab', bytes: () => tiffWith(262, 9), message: "no known route from 'multiband' to 'srgb'" },
+    {
+      name: 'a JPEG of 12 bits',
+      bytes: async () => {
+        const jpeg = await halves(16, 16).jpeg().toBuffer();
+        jpeg[jpeg.indexOf(Buffer.from([0xff, 0xc0])) + 4] = 12;
+        return jpeg;
+      },
+      message: 'Unsupported JPEG data precision 12',
+    },
+  ])('says what to do with $name', async ({ bytes, message }) => {
+    await expect(readPicture(await bytes())).rejects.toThrow(
+      `${message}; convert it to a JPEG or PNG of 8 bits a channel`,
+    );
   });
 
   it('names a file that is empty, absent or a folder', async () => {

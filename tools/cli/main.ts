@@ -1,7 +1,8 @@
-import { Command, CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { packageVersion } from '../../sdk/base/assets.ts';
 import { InputError } from '../../sdk/base/errors.ts';
 import { printError } from '../shared/output.ts';
+import { StrictCommand } from './strict-command.ts';
 
 /** In the order of the help. */
 const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
@@ -33,7 +34,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   'first-boot': async () => (await import('./commands/first-boot.ts')).addFirstBoot,
 };
 
-const program = new Command('ocellus')
+const program = new StrictCommand('ocellus')
   .description('A camera becomes detections on MQTT and on a live page.')
   .version(packageVersion())
   .showHelpAfterError('(ocellus help <command> lists its options)')
