@@ -98,8 +98,8 @@ export function bridge(network: Network): void {
 
 function converted(input: Region, kind: 'dequantise' | 'quantise'): Layer {
   const { layer, h, w, c } = input;
-  const isAll = [h, w].every(({ from, step }) => from === 0 && step === 1) && h.size === layer.h && w.size === layer.w;
-  const measured = isAll && layer.measured ? { ...layer.measured, from: layer.measured.from + c.from } : undefined;
+  // Of a part of the pixels the range of all is known: what is joined reads such parts, nothing else.
+  const measured = layer.measured && { ...layer.measured, from: layer.measured.from + c.from };
   const sides = { h: h.size, w: w.size, c: c.size };
   const name = `${layer.name}, ${kind === 'quantise' ? 'in bytes' : 'in floats'}`;
   return { kind, name, ...sides, input, measured };

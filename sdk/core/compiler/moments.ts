@@ -76,7 +76,8 @@ export class MomentsSum {
         const tap = i * kernel[1] + j;
         for (let channel = 0; channel < channels; channel++) {
           const to = isDepthwise ? channel * this.#size + tap : tap * channels + channel;
-          values[to] = isInside ? numbers[at + c[this.measured.from + input.c.from + channel]!]! : 0;
+          const place = c[this.measured.from + input.c.from + channel]!;
+          values[to] = isInside && place >= 0 ? numbers[at + place]! : 0;
         }
       }
     }
@@ -118,7 +119,10 @@ export class MomentsSum {
   }
 }
 
-/** Where the numbers of each row, column and channel begin in a tensor: the sum of the three is a number's place. */
+/**
+ * Where the numbers of each row, column and channel begin in a tensor: the sum of the three is a number's place. Of channels that
+ * lie between those of the tensor: -1.
+ */
 interface Places {
   readonly h: Float64Array;
   readonly w: Float64Array;
@@ -127,22 +131,21 @@ interface Places {
 
 function placesOf({ dims }: Measured): Places {
   const stretches = dims.flat();
-  const all = { h: [0], w: [0], c: [0] };
   let stride = stretches.reduce((product, { size }) => product * size, 1);
-  const steps: { axis: 'h' | 'w' | 'c'; size: number; step: number; stride: number }[] = [];
-  for (const stretch of stretches) {
-    stride /= stretch.size;
-    steps.push({ ...stretch, stride });
+  const all = { h: new Map([[0, 0]]), w: new Map([[0, 0]]), c: new Map([[0, 0]]) };
+  for (const { axis, size, step } of stretches) {
+    stride /= size;
+    const before = [...all[axis]];
+    all[axis] = new Map(
+      Array.from({ length: size }, (_, i) =>
+        before.map(([index, at]) => [index + i * step, at + i * stride] as const),
+      ).flat(),
+    );
   }
-  // From the largest step on: an index along the axis is the sum of its parts.
-  for (const axis of ['h', 'w', 'c'] as const) {
-    for (const { size, step, stride: apart } of steps
-      .filter((one) => one.axis === axis)
-      .sort((a, b) => a.step - b.step)) {
-      const inner = all[axis];
-      all[axis] = Array.from({ length: size }, (_, i) => inner.map((at) => at + i * apart)).flat();
-      if (inner.length !== step) throw new Error('a tensor has gaps');
-    }
-  }
-  return { h: Float64Array.from(all.h), w: Float64Array.from(all.w), c: Float64Array.from(all.c) };
+  const listed = (places: ReadonlyMap<number, number>) => {
+    const list = new Float64Array(Math.max(...places.keys()) + 1).fill(-1);
+    for (const [index, at] of places) list[index] = at;
+    return list;
+  };
+  return { h: listed(all.h), w: listed(all.w), c: listed(all.c) };
 }

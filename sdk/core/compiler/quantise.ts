@@ -36,7 +36,7 @@ export function needsRanges(layer: Layer, element: ElementName | undefined): boo
 /** From 0 to some number, whatever comes in: what pictures reached of it says little of what others will. */
 function isBounded(layer: Layer): boolean {
   const [low, high] = boundsOf(lastActivation(layer) ?? none);
-  return low === 0 && Number.isFinite(high);
+  return low === 0 && high > 0 && Number.isFinite(high);
 }
 
 /** Its numbers are another layer's, as they are. */

@@ -13,9 +13,9 @@ export function emptyRanges(channels: number): Ranges {
   };
 }
 
-/** How many channels a tensor has that lies as this. */
+/** How many channels a layer has in which a tensor lies as this; between those of the tensor there may be others. */
 export function channelsIn({ dims }: Measured): number {
-  return dims.flat().reduce((product, { axis, size }) => (axis === 'c' ? product * size : product), 1);
+  return dims.flat().reduce((sum, { axis, size, step }) => (axis === 'c' ? sum + (size - 1) * step : sum), 1);
 }
 
 /**

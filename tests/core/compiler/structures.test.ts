@@ -65,6 +65,45 @@ const structures: Readonly<Record<string, (net: NetworkBuilder, x: string) => st
     const both = net.node('Concat', [x, net.conv(x, [8, 8], 3)], { ints: { axis: 2 } });
     return net.node('Mul', [both, net.node('ReduceMean', [both], { ints: { keepdims: 1, axes: [1] } })]);
   },
+  'a normalisation of channels that lie as blocks of pixels': (net, x) => {
+    const blocks = net.node('DepthToSpace', [x], { ints: { blocksize: 2 } });
+    return net.node('BatchNormalization', [
+      blocks,
+      ...[1, 0.5, 0.3].map((at) => net.random([2], 0.3, at)),
+      net.random([2], 0.3, 1),
+    ]);
+  },
+  'slopes of channels that lie as blocks of pixels': (net, x) => {
+    const blocks = net.node('DepthToSpace', [net.conv(x, [8, 8])], { ints: { blocksize: 2 } });
+    return net.node('PRelu', [blocks, net.constant([2, 1, 1], [0.1, 2])]);
+  },
+  'channels that lie between others, through a function': (net, x) => {
+    const groups = net.node('Transpose', [net.node('Reshape', [x, net.integers(1, 2, 4, 16, 16)])], {
+      ints: { perm: [0, 2, 1, 3, 4] },
+    });
+    const [a, b] = net.nodes(
+      'Split',
+      [net.node('Reshape', [groups, net.integers(1, 8, 16, 16)]), net.integers(6, 2)],
+      2,
+      {
+        ints: { axis: 1 },
+      },
+    );
+    return net.node('Concat', [b!, net.node('Relu', [a!])], { ints: { axis: 1 } });
+  },
+  'every second channel, enlarged': (net, x) => {
+    const ends = [1, 8, 1, 2].map((at) => net.integers(at));
+    return net.conv(resized(net, net.node('Tanh', [net.node('Slice', [x, ...ends])]), 2, {}), [4, 8], 3);
+  },
+  'numbers that are all zero, beside others': (net, x) => {
+    const low = net.node('Min', [net.conv(x, [8, 8]), net.constant([], [-1])]);
+    return net.conv(net.node('Concat', [net.node('Relu', [low]), x], { ints: { axis: 1 } }), [16, 8]);
+  },
+  'a part of what has a constant for each row, beside a convolution of it': (net, x) => {
+    const rows = net.node('Div', [x, net.random([16], 0.5, 2)]);
+    const part = net.node('Slice', [rows, net.integers(7), net.integers(15), net.integers(3)]);
+    return net.conv(net.node('Concat', [net.conv(part, [8, 6], 3), part], { ints: { axis: 1 } }), [14, 8], 3);
+  },
   'a convolution of rows and columns that changed places with channels': (net, x) => {
     const turned = net.node('Transpose', [x], { ints: { perm: [0, 3, 1, 2] } });
     return net.node('Relu', [net.conv(turned, [16, 6], 3)]);

@@ -13,14 +13,19 @@ import {
 } from '../network/activation.ts';
 import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
-import { channelsOf, regionOf, whole } from '../network/view.ts';
+import type { View } from '../network/network.ts';
+import { channelsOf, isAlone, regionOf, whole } from '../network/view.ts';
 import { giveAffine } from './affine.ts';
+import { asPicture } from './conv.ts';
 import { floatOf, labelOf, type Operator, textOf } from './operator.ts';
 import { clipIntegers } from './quantise.ts';
 
 /** Applies a function to each number of a node's first input. */
 export function applyTo(node: OnnxNode, network: Lowering, activation: Activation, input = 0): void {
-  const view = network.view(node, input);
+  applyToView(node, network, activation, network.view(node, input));
+}
+
+function applyToView(node: OnnxNode, network: Lowering, activation: Activation, view: View): void {
   const region = regionOf(view);
   const { h, w, c } = region;
   const sides = { h: h.size, w: w.size, c: c.size };
@@ -75,10 +80,12 @@ const hardSigmoid: Operator = (node, network) => {
 /** A slope for all channels, or one each. */
 const parametric: Operator = (node, network) => {
   const { data, shape } = network.constant(node, 1);
-  const view = network.view(node, 0);
+  const given = network.view(node, 0);
+  const wide = shape.flatMap((side, i) => (side > 1 ? [i + given.dims.length - shape.length] : []));
+  const view = wide.join() === '1' ? asPicture(node, network, given, true) : given;
   const region = regionOf(view);
-  const wide = shape.flatMap((side, i) => (side > 1 ? [i + view.dims.length - shape.length] : []));
-  const channels = wide.length === 1 ? (channelsOf(view, wide[0]!) ?? []) : [];
+  const isOfChannels = wide.length === 1 && isAlone(view, wide[0]!, ['c']);
+  const channels = isOfChannels ? channelsOf(view, wide[0]!)! : [];
   if (data.length !== 1 && channels.length !== data.length) {
     throw unsupported(node, `expected one slope, or one for each channel, got [${shape.join(', ')}]`);
   }
@@ -87,7 +94,7 @@ const parametric: Operator = (node, network) => {
     channels.forEach((at, i) => {
       slope[at - region.c.from] = data[i]!;
     });
-  applyTo(node, network, leaky(slope));
+  applyToView(node, network, leaky(slope), view);
 };
 
 const gelu = (node: OnnxNode) => {

@@ -1,13 +1,15 @@
 import { unsupported } from '../network/graph.ts';
-import { channelsOf, regionOf } from '../network/view.ts';
+import { channelsOf, isAlone, regionOf } from '../network/view.ts';
 import { giveAffine } from './affine.ts';
+import { asPicture } from './conv.ts';
 import { floatOf, type Operator } from './operator.ts';
 
 export const batchNormalisation: Operator = (node, network) => {
-  const view = network.view(node, 0);
+  const view = asPicture(node, network, network.view(node, 0), true);
   const [scale, bias, mean, variance] = [1, 2, 3, 4].map((index) => network.constant(node, index).data);
   const epsilon = floatOf(node, 'epsilon', 1e-5);
-  const channels = channelsOf(view, 1);
+  // Other dimensions along its channels would have another factor in each.
+  const channels = isAlone(view, 1, ['c']) ? channelsOf(view, 1) : undefined;
   if (!channels) throw unsupported(node, 'its input is no picture of channels');
   const { c } = regionOf(view);
   const factors = new Float64Array(c.size).fill(1);
