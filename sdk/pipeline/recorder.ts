@@ -1,4 +1,4 @@
-import { type FileHandle, open, readdir, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeBoard } from '../../devices/boards/board/board.ts';
 import type { Device } from '../../devices/device/device.ts';
@@ -50,6 +50,8 @@ export class Recorder implements Stage<Frame> {
   readonly #options: RecorderOptions;
   readonly #codec: Codec;
   #index: FileHandle | undefined;
+  /** It was not there before. */
+  #isNewFolder = false;
   #encoder: Encoder | undefined;
   #video: VideoLine | undefined;
   #videos = 0;
@@ -80,6 +82,7 @@ export class Recorder implements Stage<Frame> {
     const { folder } = this.#options;
     let names: string[];
     try {
+      this.#isNewFolder = (await stat(folder).catch(() => undefined)) === undefined;
       await makeFolder(folder);
       names = await readdir(folder);
     } catch (error) {
@@ -108,9 +111,10 @@ export class Recorder implements Stage<Frame> {
     return frame;
   }
 
-  /** Ends the recording, which can be replayed then. */
+  /** Ends the recording, which can be replayed then; without a frame it leaves nothing. */
   async stop(): Promise<void> {
     this.#isOver = true;
+    if (this.#index && this.#frames === 0 && !this.#failure) return this.#leaveNothing(this.#index);
     try {
       await this.#endVideo();
       // Its absence tells a replay that the recording was interrupted.
@@ -125,6 +129,16 @@ export class Recorder implements Stage<Frame> {
   /** `stop()`, for `await using recorder = new Recorder(options)`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
+  }
+
+  /** The same command is then not refused for a folder that is not empty: its camera may come with the next attempt. */
+  async #leaveNothing(index: FileHandle): Promise<void> {
+    const { folder } = this.#options;
+    this.#index = undefined;
+    await index.close();
+    await rm(join(folder, indexFile), { force: true });
+    // Not what somebody has put there meanwhile.
+    if (this.#isNewFolder) await rmdir(folder).catch(() => {});
   }
 
   async #record(frame: Frame): Promise<void> {

@@ -121,6 +121,8 @@ describe('ocellus bench', { timeout: 900_000 }, () => {
     expect(await run(model, '--meter', 'plug')).toEqual([2, expect.stringContaining('mqtt://HOST/TOPIC')]);
     expect(await run(model, '--page', join(empty, 'no', 'x.html'))).toEqual([2, expect.stringContaining('--page: ')]);
     const none = await ocellus(['bench', 'no-such-model', ...short]);
-    expect([none.code, none.out]).toEqual([1, expect.stringContaining('there is no model "no-such-model"')]);
+    expect([none.code, none.out]).toEqual([2, expect.stringContaining('there is no model "no-such-model"')]);
+    const nowhere = await ocellus(['bench', model, '--engine', 'ncnn', '--python', '/nowhere/python', ...short]);
+    expect([nowhere.code, nowhere.out]).toEqual([1, expect.stringContaining('/nowhere/python')]);
   });
 });

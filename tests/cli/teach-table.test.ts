@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
@@ -181,6 +181,7 @@ describe('ocellus teach --table', () => {
       const { code, out, err } = await ocellus(['teach', '--store', join(folder, 'store'), '--table', path]);
       expect([code, out, err.trimEnd().split('\n').length]).toEqual([2, '', 1]);
       expect(err).toMatch(message);
+      expect(existsSync(join(folder, 'store'))).toBe(false);
     }
     const both = await ocellus(['teach', '--store', join(folder, 'store'), '--table', '--label', 'cat', 'x.parquet']);
     expect([both.code, both.err]).toEqual([2, expect.stringContaining("cannot be used with option '--label")]);

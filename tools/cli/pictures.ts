@@ -1,6 +1,6 @@
 import { InputError, ModelError } from '../../sdk/base/errors.ts';
 import type { Frame } from '../../sdk/frame/frame.ts';
-import { readPictureInto } from '../../sdk/picture/picture.ts';
+import { readPicture, readPictureInto } from '../../sdk/picture/picture.ts';
 import { PictureMemory } from '../../sdk/picture/picture-memory.ts';
 import { printError, progress } from '../shared/output.ts';
 import { inOrder } from '../worker/in-order.ts';
@@ -46,6 +46,25 @@ export async function eachPicture<T extends string | LabelledPicture>(
     bar.done();
   }
   if (unreadable > 0) throw new InputError(`${unreadable} of ${pictures.length} pictures could not be read`);
+}
+
+/**
+ * For what is made of pictures, before it is made: one that can be read is enough.
+ *
+ * @throws InputError when there is none; each is then reported on stderr.
+ */
+export async function assertSomeReadable(files: readonly string[]): Promise<void> {
+  const errors: InputError[] = [];
+  for (const file of files) {
+    try {
+      return (await readPicture(file)).release();
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      errors.push(error);
+    }
+  }
+  for (const error of errors) printError(error);
+  throw new InputError(`${files.length} of ${files.length} pictures could not be read`);
 }
 
 interface Read<T> {

@@ -63,6 +63,7 @@ async function write(folder: string, names: readonly string[], put: Write): Prom
     bar.done();
   }
   console.error(`ocellus pack: ${packed} pictures, ${bytes} bytes`);
+  if (packed === 0) throw new InputError('none of the pictures could be read; nothing was packed');
   if (packed < names.length) {
     throw new Unread(`${names.length - packed} of ${names.length} pictures could not be read`);
   }

@@ -456,6 +456,15 @@ describe.skipIf(!hasProgram('ffmpeg'))('recording: (needs ffmpeg)', { timeout: 9
       await expect(recorder(join(file, 'none')).start()).rejects.toThrow(/expected a folder to record into/);
     });
 
+    it('leaves nothing where no frame came, so that the same can be tried again', async () => {
+      const there = temporaryFolder();
+      const made = join(there, 'made');
+      for (const folder of [made, there]) await record(folder, []);
+      expect(readdirSync(there)).toEqual([]);
+      const again = await record(made, tenth(1));
+      expect([again.frames, again.failure]).toEqual([1, undefined]);
+    });
+
     it('says what ffmpeg says when that breaks off, and lets the camera run on', async () => {
       fakeProgram(
         'ffmpeg',

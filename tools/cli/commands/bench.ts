@@ -46,7 +46,7 @@ export function addBench(program: Command): void {
     .option('--json', 'one JSON object')
     .addHelpText(
       'after',
-      '\nWhat cannot be measured is listed with the reason, and the exit code is 1 where nothing could be. docs/bench.md explains the figures.',
+      '\nWhat cannot be measured is listed with the reason, and the exit code is 1 where nothing could be, 2 where no model can be read. docs/bench.md explains the figures.',
     )
     .action(run);
 }
@@ -78,7 +78,8 @@ async function run(models: string[], options: BenchCommandOptions): Promise<void
     const { reportInWords } = await import('../bench/report.ts');
     console.log(reportInWords(report, recommendation, written));
   }
-  if (report.results.length === 0 || (recommendation && !recommendation.choice)) process.exitCode = 1;
+  if (report.results.length === 0 && report.failed.every(({ engine }) => engine === null)) process.exitCode = 2;
+  else if (report.results.length === 0 || (recommendation && !recommendation.choice)) process.exitCode = 1;
 }
 
 async function assertWritable(option: string, file: string): Promise<void> {

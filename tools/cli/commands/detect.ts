@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { InputError } from '../../../sdk/base/errors.ts';
@@ -9,7 +10,7 @@ import { detectToParquet } from '../corpus.ts';
 import { type FarCommandOptions, regionsOf, withFarOptions } from '../far.ts';
 import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { withFolders } from '../picture-files.ts';
-import { eachPicture, unreadableHelp } from '../pictures.ts';
+import { assertSomeReadable, eachPicture, unreadableHelp } from '../pictures.ts';
 import { atLeastOne, fraction } from '../values.ts';
 
 interface DetectOptions extends ModelOptions, FarCommandOptions {
@@ -49,11 +50,17 @@ export function addDetect(program: Command): void {
 
 async function detect(paths: string[], options: DetectOptions): Promise<void> {
   const files = await withFolders(paths, options);
+  // A misspelt path is not to become a table of one row.
+  if (options.parquet !== undefined && !paths.some((path) => existsSync(path))) {
+    throw new InputError(`${paths[0]}: expected a picture or a folder of them, there is none`);
+  }
   if (options.parquet !== undefined) return detectToParquet(files, options.parquet, options);
   if (options.processes !== undefined) throw new InputError('--processes: expected --parquet as well');
-  const out = options.out === undefined ? undefined : await AnnotatedFiles.in(options.out, files);
+  // A new folder is not made for what will not be in it.
+  if (options.out !== undefined && !existsSync(options.out)) await assertSomeReadable(files);
   const model = await loadModel(options.model, options);
   try {
+    const out = options.out === undefined ? undefined : await AnnotatedFiles.in(options.out, files);
     await eachPicture('detect', files, async (file, frame) => {
       const regions = regionsOf(frame, model, options);
       const found = await model.detect(frame, { scoreThreshold: options.threshold, regions });

@@ -99,7 +99,9 @@ async function record(uri: string | undefined, options: RecordOptions): Promise<
     await model?.close();
   }
   if (recorder.failure) throw recorder.failure;
-  console.error(`${recorder.frames} frames in ${options.out}`);
+  console.error(
+    recorder.frames > 0 ? `${recorder.frames} frames in ${options.out}` : 'no frame came; nothing is recorded',
+  );
   await exitWith(isWhole ? 0 : 1);
 }
 

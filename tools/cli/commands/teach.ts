@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { composed } from '../../../sdk/base/composed.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
+import { modelOfStore } from '../../../sdk/config/schema.ts';
 import { loadClassifier, readEmbedder } from '../../../sdk/core/classifier.ts';
 import type { Embedding } from '../../../sdk/core/embedding.ts';
 import { cropJpeg } from '../../../sdk/learn/camera/crop.ts';
@@ -16,13 +17,15 @@ import {
   objectHead,
   unknown,
 } from '../../../sdk/learn/ledger/example.ts';
+import { LedgerStore } from '../../../sdk/learn/ledger/ledger-store.ts';
+import { preferredNetwork } from '../../../sdk/learn/store-network.ts';
 import { encodeJpeg } from '../../../sdk/picture/picture.ts';
 import { printError, printJson, printNote, table } from '../../shared/output.ts';
 import { openLearner, storeHelp } from '../learner.ts';
 import { assertNetwork, type LessonTable, readLessonTable } from '../lesson-table.ts';
 import { classifierHelp, type ModelOptions, withModelOptions } from '../model-options.ts';
 import { type LabelledPicture, labelledPictures, withFolders } from '../picture-files.ts';
-import { eachPicture, unreadableHelp } from '../pictures.ts';
+import { assertSomeReadable, eachPicture, unreadableHelp } from '../pictures.ts';
 
 interface TeachOptions extends ModelOptions {
   store: string;
@@ -79,6 +82,11 @@ async function teach(paths: string[], options: TeachOptions): Promise<void> {
   checkName('--camera', options.camera);
   const pictures = options.table ? [] : await labelled(paths, options);
   const table = options.table ? await readLessonTable(paths) : undefined;
+  // A new store is not made for what cannot be taught.
+  if (!LedgerStore.exists(options.store)) {
+    if (table) assertNetwork(table, (await readEmbedder(preferredNetwork(options.model ?? modelOfStore))).card);
+    else await assertSomeReadable(pictures.map(({ file }) => file));
+  }
   const { learner, model } = await openLearner(options.store, options.model, options.node);
   try {
     const lessons = new Lessons(learner, options);
