@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -24,6 +25,12 @@ describe('a wrong input leaves no output behind', () => {
       args: ['detect', 'absent', '--parquet'],
       message: 'absent: expected a picture or a folder of them',
     },
+    { name: 'a table of a pipe', args: ['detect', 'pipe.jpg', '--parquet'], message: 'got a pipe; write what comes' },
+    {
+      name: 'a store of a pipe',
+      args: ['teach', '--table', 'pipe.jpg', '--store'],
+      message: 'got a pipe; write what comes',
+    },
     { name: 'a recording', args: ['record', 'file:absent.mp4', '--out'], message: 'absent.mp4 does not exist' },
     { name: 'a SequenceFile', args: ['pack', 'lost'], message: 'none of the pictures could be read' },
     {
@@ -35,6 +42,7 @@ describe('a wrong input leaves no output behind', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'text.jpg'), 'hello');
     writeFileSync(join(folder, 'x.svg'), '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+    execFileSync('mkfifo', [join(folder, 'pipe.jpg')]);
     mkdirSync(join(folder, 'lost'));
     symlinkSync(join(folder, 'nowhere'), join(folder, 'lost', 'lost.jpg'));
     const { code, out, err } = await ocellus([...args, 'made'], folder);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { shown } from '../../sdk/base/arguments.ts';
 import { composed } from '../../sdk/base/composed.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { otherThanFile } from '../../sdk/base/other-than-file.ts';
 import type { ClassifierCard } from '../../sdk/core/cards/card.ts';
 import { type Embedding, quantiseEmbedding } from '../../sdk/core/embedding.ts';
 import { checkLabel } from '../../sdk/learn/ledger/example.ts';
@@ -128,6 +129,10 @@ async function filesOf(paths: readonly string[]): Promise<string[]> {
     const found = await stat(path).catch((error: unknown) => {
       throw new InputError(`${path}: expected a Parquet file or a folder of them; ${messageOf(error)}`);
     });
+    const other = otherThanFile(found);
+    if (other !== undefined) {
+      throw new InputError(`${path}: expected a Parquet file or a folder of them, got ${other}`);
+    }
     if (!found.isDirectory()) files.push(path);
     else {
       const all = await readdir(path, { withFileTypes: true });

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { InputError } from '../../../sdk/base/errors.ts';
+import { otherThanFile } from '../../../sdk/base/other-than-file.ts';
 import { loadModel } from '../../../sdk/core/model.ts';
 import { annotatedJpeg } from '../../../sdk/vision/annotate/annotated-jpeg.ts';
 import { printJson } from '../../shared/output.ts';
@@ -50,10 +51,7 @@ export function addDetect(program: Command): void {
 
 async function detect(paths: string[], options: DetectOptions): Promise<void> {
   const files = await withFolders(paths, options);
-  // A misspelt path is not to become a table of one row.
-  if (options.parquet !== undefined && !paths.some((path) => existsSync(path))) {
-    throw new InputError(`${paths[0]}: expected a picture or a folder of them, there is none`);
-  }
+  if (options.parquet !== undefined) await assertSomeThere(paths);
   if (options.parquet !== undefined) return detectToParquet(files, options.parquet, options);
   if (options.processes !== undefined) throw new InputError('--processes: expected --parquet as well');
   // A new folder is not made for what will not be in it.
@@ -84,6 +82,18 @@ async function detect(paths: string[], options: DetectOptions): Promise<void> {
   } finally {
     await model.close();
   }
+}
+
+/** A misspelt path is not to become a table of one row, nor a pipe, which the processes that read do not have. */
+async function assertSomeThere(paths: readonly string[]): Promise<void> {
+  let got: string | undefined;
+  for (const path of paths) {
+    const found = await stat(path).catch(() => undefined);
+    const other = found ? otherThanFile(found) : 'none';
+    if (other === undefined) return;
+    got ??= other;
+  }
+  throw new InputError(`${paths[0]}: expected a picture or a folder of them, got ${got}`);
 }
 
 const words = ({ label, score }: { label: string; score: number }) => `${label} ${Math.round(score * 100)} %`;
