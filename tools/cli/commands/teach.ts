@@ -84,7 +84,8 @@ async function teach(paths: string[], options: TeachOptions): Promise<void> {
   const table = options.table ? await readLessonTable(paths) : undefined;
   // A new store is not made for what cannot be taught.
   if (!LedgerStore.exists(options.store)) {
-    if (table) assertNetwork(table, (await readEmbedder(preferredNetwork(options.model ?? modelOfStore))).card);
+    const { card } = await readEmbedder(preferredNetwork(options.model ?? modelOfStore));
+    if (table) assertNetwork(table, card);
     else await assertSomeReadable(pictures.map(({ file }) => file));
   }
   const { learner, model } = await openLearner(options.store, options.model, options.node);
