@@ -104,6 +104,10 @@ const structures: Readonly<Record<string, (net: NetworkBuilder, x: string) => st
     const part = net.node('Slice', [rows, net.integers(7), net.integers(15), net.integers(3)]);
     return net.conv(net.node('Concat', [net.conv(part, [8, 6], 3), part], { ints: { axis: 1 } }), [14, 8], 3);
   },
+  'a mean over a dimension of one, which goes': (net, x) => {
+    const line = net.node('Reshape', [net.node('GlobalMaxPool', [x]), net.integers(1, 1, 8)]);
+    return net.node('ReduceMean', [line], { ints: { axes: [1], keepdims: 0 } });
+  },
   'a convolution of rows and columns that changed places with channels': (net, x) => {
     const turned = net.node('Transpose', [x], { ints: { perm: [0, 3, 1, 2] } });
     return net.node('Relu', [net.conv(turned, [16, 6], 3)]);

@@ -127,7 +127,7 @@ export const reduceMean: Operator = (node, network) => {
   const kept = view.dims.filter((dim, i) => !axes.includes(i) && dim.length > 0);
   // Where pixels lie as channels, several dimensions do.
   const isPicture = kept.length <= 1 && kept.flat().every((one) => one.axis === 'c');
-  if (isPicture && !along.includes('c')) average(node, network, view);
+  if (isPicture && !along.includes('c')) average(node, network, view, axes);
   else sumOver(node, network, axes, 'mean');
 };
 
@@ -149,8 +149,8 @@ function reducedOf(node: OnnxNode, network: Lowering, { dims }: View): number[] 
   return axes.map((axis) => axisOf(axis, dims.length)).sort((a, b) => a - b);
 }
 
-/** Of all pixels. */
-function average(node: OnnxNode, network: Lowering, view: View): void {
+/** Of all pixels. @param axes The dimensions that are averaged over. */
+function average(node: OnnxNode, network: Lowering, view: View, axes: readonly number[] = []): void {
   const output = node.outputs[0]!;
   const dim = view.dims.findIndex((stretches) => stretches.some(({ axis }) => axis === 'c'));
   const { region } = pictureOf(node, { ...view, dims: [[], view.dims[dim] ?? [], ...spatial(view)] }, true);
@@ -162,7 +162,7 @@ function average(node: OnnxNode, network: Lowering, view: View): void {
   const rank = network.shapeOf(output).length;
   const channels = view.dims[dim] ?? [];
   // Where the mean's own dimensions went, the channels' has moved forwards.
-  const at = rank === view.dims.length ? dim : view.dims.slice(0, dim).filter((one) => one.length === 0).length;
+  const at = rank === view.dims.length ? dim : dim - axes.filter((axis) => axis < dim).length;
   const dims = Array.from({ length: rank }, (_, i) => (i === at ? channels : []));
   network.give(output, { layer, start: { h: 0, w: 0, c: 0 }, dims });
 }
