@@ -21,7 +21,7 @@ import {
   shareLabelled,
   shareOut,
 } from './pictures.ts';
-import { RecipeSearch, type TriedRecipe } from './search.ts';
+import { enoughObjects, RecipeSearch, type TriedRecipe } from './search.ts';
 
 export interface QuantiseOptions {
   /** Gives the pictures, as `PixelMaker` prepares them for the network; at least 8. Asked once it is known that the network can be compiled. */
@@ -207,7 +207,7 @@ class Quantising {
         const bytes = quantisedOnnx(network, quantisation, form);
         const running = await openOnnx(bytes, cardOfQdq(this.#card));
         try {
-          if (!isAsGood(await comparing.compare(running), best)) continue;
+          if (!isAsGood(await comparing.compare(running), best, form)) continue;
           return { qdq: { form, bytes, ...(await reporting.compare(running)) }, qdqFault: undefined };
         } finally {
           await running.close();
@@ -225,19 +225,20 @@ class Quantising {
 const tolerated = 0.02;
 /** And where it is a cosine, which varies little with the pictures: 0.98 is an error of a fifth. */
 const toleratedCosine = 0.003;
-/** An average precision of fewer objects is chance. */
-const enoughObjects = 8;
 /** How much further than the program's its numbers may be from the float network's, where it agrees less: that is chance then. */
-const closeBy = 1.05;
+const closeBy = { per_tensor: 1.05, per_channel: 1.5 } as const satisfies Record<QdqForm, number>;
 
-/** Is the ONNX file as good as the program? Of few pictures the agreement alone says too little. */
-export function isAsGood(file: Agreement, program: Agreement): boolean {
-  if (file.error <= program.error * closeBy) return true;
+/**
+ * Is the ONNX file as good as the program? Of few pictures the agreement alone says too little. A file with the program's own scales has
+ * the program's numbers but for the rounding of sums: that it is written as it should be is all that is asked of it.
+ */
+export function isAsGood(file: Agreement, program: Agreement, form: QdqForm = 'per_tensor'): boolean {
+  if (file.error <= program.error * closeBy[form]) return true;
   const { accuracy, objects } = program;
-  if (accuracy !== undefined)
-    return file.accuracy! >= accuracy - tolerated && file.agreement >= program.agreement - tolerated;
-  if (objects === undefined) return file.agreement >= program.agreement - toleratedCosine;
-  return objects >= enoughObjects && file.agreement >= program.agreement - tolerated;
+  const agrees = file.agreement >= program.agreement - tolerated;
+  if (accuracy !== undefined) return file.accuracy! >= accuracy - tolerated && agrees;
+  if (objects !== undefined) return objects >= enoughObjects && agrees;
+  return form === 'per_channel' ? agrees : file.agreement >= program.agreement - toleratedCosine;
 }
 
 /** A card for the ONNX file: it takes the picture in bytes. */

@@ -143,14 +143,27 @@ export class RecipeSearch {
   }
 }
 
-/** How accurate it is by labels, or how well it agrees where there are none, for what it takes. Not by the time: that is another one each time on a busy board. */
-const worth = ({ agreement, accuracy = agreement, inFloats }: TriedRecipe) => accuracy - inFloats * forFloats;
+/** An average precision of fewer objects is chance. */
+export const enoughObjects = 8;
+
+/** Does the outputs' error say what a recipe is worth? A cosine moves by a thousandth where the error doubles, and an AP of few objects is chance. */
+const isByError = ({ accuracy, objects = 0 }: Agreement) => accuracy === undefined && objects < enoughObjects;
+
+/** How accurate it is by labels, how well it agrees where there are none, or how small its error is, for what it takes. Not by the time: that is another one each time on a busy board. */
+function worth(tried: TriedRecipe): number {
+  const { agreement, accuracy = agreement, error, inFloats } = tried;
+  return isByError(tried) ? -error * (1 + closerForFloats * inFloats) : accuracy - inFloats * forFloats;
+}
 
 /**
  * The other one where it is clearly worth more and, unless labels say so, its outputs are not further from the float network's; else the
  * first.
  */
 export function better(one: TriedRecipe, other: TriedRecipe): TriedRecipe {
+  if (isByError(other)) {
+    const isCloserByFar = worth(other) >= worth(one) * (1 - closer);
+    return isCloserByFar && other.agreement >= one.agreement - chance ? other : one;
+  }
   const isSure = other.accuracy !== undefined || other.error <= one.error;
   return worth(other) - worth(one) >= clearly && isSure ? other : one;
 }

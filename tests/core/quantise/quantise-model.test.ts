@@ -200,14 +200,31 @@ const tried = (agreement: number, error: number, inFloats = 0, accuracy?: number
   ...(accuracy !== undefined && { accuracy }),
 });
 
-describe('of two recipes', () => {
+/** A detector's, where the float network found so many. */
+const found = (objects: number | undefined, ...rest: Parameters<typeof tried>): TriedRecipe => ({
+  ...tried(...rest),
+  ...(objects !== undefined && { objects }),
+});
+
+describe('of two recipes of a detector', () => {
   it.each([
-    ['the other one that agrees clearly better', tried(0.92, 0.1), true],
-    ['the first where the gain is as small as chance', tried(0.905, 0.1), false],
-    ['the first where the other’s outputs are further away', tried(0.95, 0.3), false],
-    ['the first where floats take more than they give', tried(0.95, 0.1, 0.2), false],
+    ['the other one that agrees clearly better', found(20, 0.92, 0.1), true],
+    ['the first where the gain is as small as chance', found(20, 0.905, 0.1), false],
+    ['the first where the other’s outputs are further away', found(20, 0.95, 0.3), false],
+    ['the first where floats take more than they give', found(20, 0.95, 0.1, 0.2), false],
   ])('%s is kept', (_, other, isTaken) => {
-    const first = tried(0.9, 0.2);
+    const first = found(20, 0.9, 0.2);
+    expect(better(first, other)).toBe(isTaken ? other : first);
+  });
+
+  it.each([
+    ['a classifier’s that is clearly closer is taken', found(undefined, 0.9975, 0.17), true],
+    ['a classifier’s that is hardly closer is not', found(undefined, 0.9951, 0.195), false],
+    ['a classifier’s that takes more floats than it gives is not', found(undefined, 0.9999, 0.15, 0.08), false],
+    ['of hardly any objects, one that finds one more is not', found(3, 1, 0.25), false],
+    ['of hardly any objects, one that is clearly closer is taken', found(3, 0.985, 0.1), true],
+  ])('where an agreement is no measure: %s', (_, other, isTaken) => {
+    const first = found(other.objects, 0.995, 0.2);
     expect(better(first, other)).toBe(isTaken ? other : first);
   });
 
@@ -241,10 +258,6 @@ describe('layers in floats beside what they read', () => {
 });
 
 describe('an ONNX file', () => {
-  const found = (objects: number | undefined, ...rest: Parameters<typeof tried>): TriedRecipe => ({
-    ...tried(...rest),
-    ...(objects !== undefined && { objects }),
-  });
   it.each([
     ['a detector’s, agrees as well', found(20, 0.965, 0.2), found(20, 0.98, 0.05), true],
     ['a detector’s, agrees less and has numbers as close', found(20, 0.95, 0.052), found(20, 0.98, 0.05), true],
@@ -269,6 +282,14 @@ describe('an ONNX file', () => {
     ['is less accurate by labels', found(undefined, 0.99, 0.2, 0, 0.7), found(undefined, 0.999, 0.05, 0, 0.75), false],
   ])('that is %s: %o', (_, file, program, isTaken) => {
     expect(isAsGood(file, program)).toBe(isTaken);
+  });
+
+  it('with the scales of the program need only be that program', () => {
+    const program = found(undefined, 0.99, 0.25);
+    const [near, far] = [found(undefined, 0.985, 0.35), found(undefined, 0.9, 0.6)];
+    expect(isAsGood(near, program)).toBe(false);
+    expect(isAsGood(near, program, 'per_channel')).toBe(true);
+    expect(isAsGood(far, program, 'per_channel')).toBe(false);
   });
 });
 
