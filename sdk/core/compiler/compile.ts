@@ -109,13 +109,11 @@ export class Compilation {
     return network;
   }
 
-  /** Names of the layers that a recipe may keep in floats. */
-  floatable(): ReadonlySet<string> {
-    return new Set(
-      this.#fused()
-        .layers.filter(canBeFloat)
-        .map(({ name }) => name),
-    );
+  /** Names of the layers that a recipe may keep in floats; of each, those of them whose numbers it reads. */
+  floatable(): ReadonlyMap<string, readonly string[]> {
+    // As `keepFloats` sees them: among the layers of bytes are convolutions that were none in the file, such as factors.
+    const layers = this.#fused().layers.filter(canBeFloat);
+    return new Map(layers.map(({ name, input }) => [name, canBeFloat(input.layer) ? [input.layer.name] : []] as const));
   }
 
   #fused(): Network {

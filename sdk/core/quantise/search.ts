@@ -1,8 +1,6 @@
 import { kernels } from '../../kernels/kernels.ts';
 import type { Calibration } from '../compiler/calibrate.ts';
 import type { Compilation } from '../compiler/compile.ts';
-import { canBeFloat } from '../compiler/floats.ts';
-import type { Network } from '../compiler/network/network.ts';
 import { type Recipe, standardRecipe } from '../compiler/recipe.ts';
 import { isFloatStep, type Program } from '../program/program.ts';
 import type { Agreement, Reference } from './agreement.ts';
@@ -82,7 +80,7 @@ export class RecipeSearch {
    */
   async find(weightBits: Recipe['weightBits'], told: (left: number) => void = () => {}): Promise<Found> {
     const start: Recipe = { ...standardRecipe, weightBits };
-    let left = rules.length + kept.length + finalists + withInputs.length + 2;
+    let left = rules.length + kept.length + finalists + withInputs.length + 3;
     const next = async (recipe: Recipe, rounding: TriedRecipe['rounding'] = 'nearest') => {
       const tried = await this.#try(recipe, rounding);
       told(--left);
@@ -109,19 +107,21 @@ export class RecipeSearch {
   }
 
   /**
-   * A layer that makes much of small differences is not helped by floats of its own while what it reads are bytes: both are kept in
-   * floats.
+   * A layer that makes much of small differences is helped little by floats of its own while what it reads are bytes: both are kept in
+   * floats. First what those read that are in floats already, then the layers that hurt most.
    */
   async #withInputs(found: TriedRecipe, next: Next): Promise<TriedRecipe> {
-    let best = found;
     const { recipe } = found;
     const layers = await layerErrors(this.#compilation, this.#calibration, recipe, this.#pictures);
-    const worst = worstOf(layers);
-    const read = readConvolutions(this.#compilation.network(recipe.floats));
-    for (const count of withInputs) {
-      if (count > worst.length) break;
-      const names = worst.slice(0, count).flatMap(({ name }) => [name, ...(read.get(name) ?? [])]);
-      const other = await next({ ...recipe, floats: new Set([...recipe.floats, ...names]) }, 'compensated');
+    const worst = worstOf(layers).map(({ name }) => name);
+    const read = this.#compilation.floatable();
+    const counts = withInputs.filter((count) => count <= worst.length);
+    let best = found;
+    for (const more of [[...recipe.floats], ...counts.map((count) => worst.slice(0, count))]) {
+      const { floats } = best.recipe;
+      const names = more.flatMap((name) => [name, ...(read.get(name) ?? [])]);
+      if (names.every((name) => floats.has(name))) continue;
+      const other = await next({ ...recipe, floats: new Set([...floats, ...names]) }, 'compensated');
       if (isCloser(best, other)) best = other;
     }
     return best;
@@ -183,14 +183,6 @@ function worstOf(layers: readonly LayerError[]): LayerError[] {
   return layers
     .filter(({ canBeFloat, own, heldIn }) => canBeFloat && heldIn === 'bytes' && own.relative > hurts)
     .sort((a, b) => b.own.relative - a.own.relative);
-}
-
-/** Of each convolution by its name: that whose numbers it reads, where it is one that can be in floats. */
-function readConvolutions({ layers }: Network): Map<string, string[]> {
-  const convolutions = layers.filter((layer) => layer.kind === 'conv');
-  return new Map(
-    convolutions.map(({ name, input }) => [name, canBeFloat(input.layer) ? [input.layer.name] : []] as const),
-  );
 }
 
 function floatsOf({ steps }: Program): number {

@@ -167,7 +167,7 @@ describe('a layer that stays in floats', () => {
     const bytes = mobile();
     const compilation = await Compilation.open({ bytes, weights: [] }, input(16));
     const calibration = await compilation.calibrate(() => pictures(8), true);
-    const names = [...compilation.floatable()];
+    const names = [...compilation.floatable().keys()];
     expect(names.length).toBeGreaterThanOrEqual(6);
     const first = await openOnnx(bytes, card(16));
     const bytesOnly = openProgram(compilation.program(calibration));
@@ -326,13 +326,19 @@ describe('quantiseModel with labels', () => {
   });
 });
 
-/** The second convolution gives small differences of large numbers, which bytes between the two do not hold. */
-function differences(): Uint8Array<ArrayBuffer> {
+/**
+ * The second convolution gives small differences of large numbers, which bytes between the two do not hold.
+ *
+ * @param isDivided Is there a factor between the two, which is a step of its own as others read what it reads?
+ */
+function differences(isDivided = false): Uint8Array<ArrayBuffer> {
   const net = new NetworkBuilder();
   const alike = net.random([8, 3, 1, 1], 0.02, 0.5);
   const first = net.node('Relu', [net.node('Conv', [net.picture(), alike, net.random([8], 0.1, 1)])]);
   const signs = Array.from({ length: 64 }, (_, i) => ((i + Math.floor(i / 8)) % 2 ? 8 : -8));
-  const second = net.node('Relu', [net.node('Conv', [first, net.constant([8, 8, 1, 1], signs), net.random([8], 0.5)])]);
+  const read = isDivided ? net.node('Div', [first, net.constant([8, 1, 1], [2, 2, 2, 2, 1, 1, 1, 1])]) : first;
+  const made = net.node('Relu', [net.node('Conv', [read, net.constant([8, 8, 1, 1], signs), net.random([8], 0.5)])]);
+  const second = isDivided ? net.node('Add', [made, first]) : made;
   // Most of the network's work, so that the two cost little.
   const third = net.node('Relu', [net.conv(second, [8, 32], 3)]);
   const fourth = net.node('Relu', [net.conv(third, [32, 32], 3)]);
@@ -349,9 +355,27 @@ describe('a layer that gives small differences of large numbers', () => {
     });
     const names = [...new Set(layers.map(({ name }) => name))].filter((name) => name.startsWith('Conv'));
     expect(recipe.floats).toEqual(new Set([names[1], names[0]]));
-    const alone = tried.find(({ rounding, recipe: { floats } }) => rounding === 'compensated' && floats.size === 0)!;
+    const compensated = tried.filter(({ rounding }) => rounding === 'compensated');
+    const none = compensated.find((one) => one.recipe.floats.size === 0)!;
+    const alone = compensated.find((one) => one.recipe.floats.size === 1)!;
     const both = tried.find((one) => one.recipe === recipe)!;
-    expect(both.error).toBeLessThan(alone.error / 2);
+    expect(both.error).toBeLessThan(none.error / 2);
+    expect(alone.recipe.floats).toEqual(new Set([names[1]]));
+    expect(both.error).toBeLessThan(alone.error * 0.95);
+  });
+
+  it('is tried in floats alone where what it reads is a factor, which is no convolution that can be', async () => {
+    const network = differences(true);
+    const { tried, layers } = await quantiseModel(fileOf(network, card(16)), { pictures: () => pixels(24, 16) });
+    const factor = layers.find(({ name }) => name.startsWith('Div'))!;
+    expect(factor).toMatchObject({ operator: 'depthwise 1x1', canBeFloat: false });
+    const names = [...new Set(tried.flatMap(({ recipe }) => [...recipe.floats]))];
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.every((name) => name.startsWith('Conv'))).toBe(true);
+    const input = { width: 16, height: 16, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1] } as const;
+    const compilation = await Compilation.open({ bytes: network, weights: [] }, input);
+    for (const [name, read] of compilation.floatable())
+      expect(() => compilation.network(new Set([name, ...read]))).not.toThrow();
   });
 });
 
