@@ -106,7 +106,8 @@ describe('ocellus quantise', () => {
     ],
     ['a quantised network', ['made/tiny-int8.card.json', '--calibrate', 'pictures'], 'is quantised already (QDQ)'],
   ])('refuses %s in one line', async (_, args, words) => {
-    const { code, out, err } = await quantise('--out', 'refused', ...args);
+    const target = args.includes('--out') ? [] : ['--out', 'refused'];
+    const { code, out, err } = await quantise(...target, ...args);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(words);
     expect(await readdir(folder)).not.toContain('refused');

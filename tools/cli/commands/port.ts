@@ -109,7 +109,10 @@ function outputRows(outputs: readonly ProvenOutput[]): string[][] {
 function otherTensors(layers: Ported['proof']['layers']): string {
   const others = layers.filter(({ isWithin }) => !isWithin);
   if (others.length === 0) return '';
-  return `: the outputs are equal, so ${others.map(({ name }) => name).join(', ')} ${others.length === 1 ? 'is another tensor' : 'are other tensors'} of the same name`;
+  const shown = others.slice(0, 5).map(({ name }) => name);
+  const left = others.length - shown.length;
+  const names = left > 0 ? `${shown.join(', ')} and ${left} more` : shown.join(', ');
+  return `: the outputs are equal, so ${names} ${others.length === 1 ? 'is another tensor' : 'are other tensors'} of the same name`;
 }
 
 function print({ source, target, pictures, input, made, proof }: Ported, page: string): void {
