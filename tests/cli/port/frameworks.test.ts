@@ -97,6 +97,12 @@ long(`Keras to ONNX, and that to TFLite (needs ${why})`, async () => {
   expect((await ported(result.made[0]!, 'tflite')).proof).toMatchObject(equal);
 });
 
+long(`Keras with numbers that are no weights, convolutions in groups and gelu (needs ${why})`, async () => {
+  const { proof } = await ported(await made('tensorflow', 'keras_modern', 'modern.keras'), 'onnx');
+  expect(proof).toMatchObject(equal);
+  expect(proof.layers.length).toBeGreaterThan(5);
+});
+
 long(`SavedModel (needs ${why})`, async () => {
   const { proof } = await ported(await made('tensorflow', 'saved_model', 'mobilenet'), 'onnx');
   expect(proof).toMatchObject({ ...equal, firstLayer: undefined });

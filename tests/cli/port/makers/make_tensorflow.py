@@ -50,6 +50,18 @@ def activations():
     return with_random_weights(keras.Model(images, layers.Dense(10)(x)))
 
 
+def modern():
+    """What EfficientNet and ConvNeXt have of Keras' own: numbers that are no weights, convolutions in groups, gelu."""
+    keras.utils.set_random_seed(7)
+    layers = keras.layers
+    images = keras.Input((96, 96, 3))
+    x = layers.Normalization(mean=[0.5, 0.4, 0.3], variance=[0.06, 0.05, 0.07])(images)
+    x = layers.Conv2D(16, 4, 4)(x)
+    x = layers.LayerNormalization(epsilon=1e-6)(layers.Conv2D(16, 7, padding="same", groups=16)(x))
+    x = layers.Dense(16)(layers.Activation("gelu")(layers.Dense(64)(x)))
+    return with_random_weights(keras.Model(images, layers.Dense(10)(layers.GlobalAveragePooling2D()(x))))
+
+
 def write_sparse(model, out):
     """As MediaPipe's that say so: weights of which most are zeros, kept without them."""
     random = np.random.default_rng(7)
@@ -100,6 +112,7 @@ def write_tfjs(model, out, fused):
 
 KINDS = {
     "keras": lambda out: mobilenet().save(out),
+    "keras_modern": lambda out: modern().save(out),
     "saved_model": lambda out: mobilenet().export(out, verbose=False),
     "tflite": lambda out: write_tflite(mobilenet(), out),
     "tflite_uint8": lambda out: write_tflite(mobilenet(), out, tf.uint8),

@@ -1,5 +1,6 @@
 """Keras, SavedModel, TFLite and TensorFlow.js graphs: to ONNX by tf2onnx, and run by TensorFlow."""
 
+import contextlib
 import os
 import re
 import struct
@@ -97,10 +98,45 @@ def convert(job):
             model, _ = tf2onnx.convert._convert_common(None, name=path, tfjs_path=path, opset=OPSET, output_path=None)
     else:
         _, function, spec = loaded(job)
-        model, _ = tf2onnx.convert.from_function(tf.function(function, input_signature=[spec]), [spec], opset=OPSET)
+        traced = tf.function(function, input_signature=[spec])
+        with without_xla():
+            concrete = traced.get_concrete_function(spec)
+        model, _ = tf2onnx.convert.from_function(traced, [spec], opset=OPSET, custom_op_handlers={"Erfc": (erfc, [])})
+        captured_constants(model, concrete)
     batch_of_one(model, job.get("size"))
     onnx.save(model, job["onnx"])
     return {"inputs": [value.name for value in model.graph.input]}
+
+
+@contextlib.contextmanager
+def without_xla():
+    """Keras has XLA compile convolutions in groups, as ConvNeXt's: calls of functions, which tf2onnx leaves as such."""
+    function = tf.function
+    tf.function = lambda *given, **options: (lambda plain: plain) if options.get("jit_compile") else function(*given, **options)
+    try:
+        yield
+    finally:
+        tf.function = function
+
+
+def erfc(graph, node, name, _):
+    """What Keras' gelu is made of. ONNX has 1 - erfc."""
+    [source], [output] = node.input, node.output
+    shape, dtype = graph.get_shape(output), graph.get_dtype(output)
+    erf = graph.make_node("Erf", [source])
+    one = graph.make_const(f"{name}_one", np.array(1, np.float32))
+    graph.remove_node(name)
+    graph.make_node("Sub", [one.output[0], erf.output[0]], name=name, outputs=[output], shapes=[shape], dtypes=[dtype])
+
+
+def captured_constants(model, concrete):
+    """Tensors that layers hold without being weights, as Normalization its mean: tf2onnx makes inputs of them."""
+    from onnx import numpy_helper
+
+    held = {inner.name: outer for outer, inner in concrete.graph.captures if inner.dtype != tf.resource}
+    for value in [value for value in model.graph.input if value.name in held]:
+        model.graph.input.remove(value)
+        model.graph.initializer.append(numpy_helper.from_array(held[value.name].numpy(), value.name))
 
 
 def float_outputs(model):
