@@ -49,7 +49,7 @@ export async function calibrate(
     throw new InputError('expected pictures to measure the ranges of the network’s numbers on, got none');
 
   const histograms = new Map(
-    wanted.histograms.map((one) => [rangesKey(one), new Histograms(ranges.get(rangesKey(one))!)] as const),
+    wanted.histograms.map(rangesKey).map((key) => [key, new Histograms(ranges.get(key)!)] as const),
   );
   const sums = wanted.convolutions.flatMap((layer) => {
     const { measured } = layer.input.layer;

@@ -1,7 +1,7 @@
 import { OnnxBuilder } from '../onnx/builder.ts';
 import type { Activation } from './network/activation.ts';
 import type { ConcatLayer, ConvLayer, InputLayer, Layer, Network, Region, Stretch } from './network/network.ts';
-import { movedTo, regionOf, shapeOf } from './network/view.ts';
+import { movedTo, placesOf, regionOf, shapeOf } from './network/view.ts';
 
 /** What a convolution multiplies with, in floats and as ONNX has it; and the names of its constants. */
 export interface ConvConstants {
@@ -305,14 +305,6 @@ const windowOf = ({ kernel, stride, pad, dilation }: Pick<ConvLayer, 'kernel' | 
   pads: pad,
   dilations: dilation,
 });
-
-/** Where along an axis stretches walk, the outermost first. */
-function placesOf(stretches: readonly Stretch[]): number[] {
-  return stretches.reduce(
-    (places, { size, step }) => places.flatMap((at) => Array.from({ length: size }, (_, i) => at + i * step)),
-    [0],
-  );
-}
 
 const sidesOf = ({ h, w, c }: Region) => ({ h: h.size, w: w.size, c: c.size });
 

@@ -1,4 +1,5 @@
-import type { ConvLayer, Measured } from './network/network.ts';
+import type { ConvLayer, Measured, Stretch } from './network/network.ts';
+import { reachOf } from './network/view.ts';
 
 /** How what a convolution multiplies its weights with varies together, over pixels of pictures. */
 export interface Moments {
@@ -142,10 +143,10 @@ function placesOf({ dims }: Measured): Places {
       ).flat(),
     );
   }
-  const listed = (places: ReadonlyMap<number, number>) => {
-    const list = new Float64Array(Math.max(...places.keys()) + 1).fill(-1);
-    for (const [index, at] of places) list[index] = at;
+  const listed = (axis: Stretch['axis']) => {
+    const list = new Float64Array(reachOf(stretches.filter((one) => one.axis === axis))).fill(-1);
+    for (const [index, at] of all[axis]) list[index] = at;
     return list;
   };
-  return { h: listed(all.h), w: listed(all.w), c: listed(all.c) };
+  return { h: listed('h'), w: listed('w'), c: listed('c') };
 }

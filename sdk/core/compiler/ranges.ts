@@ -1,4 +1,5 @@
 import type { Measured, Stretch } from './network/network.ts';
+import { reachOf } from './network/view.ts';
 
 /** The least and largest number of each channel. */
 export interface Ranges {
@@ -15,7 +16,7 @@ export function emptyRanges(channels: number): Ranges {
 
 /** How many channels a layer has in which a tensor lies as this; between those of the tensor there may be others. */
 export function channelsIn({ dims }: Measured): number {
-  return dims.flat().reduce((sum, { axis, size, step }) => (axis === 'c' ? sum + (size - 1) * step : sum), 1);
+  return reachOf(dims.flat().filter(({ axis }) => axis === 'c'));
 }
 
 /**

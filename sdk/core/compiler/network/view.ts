@@ -20,14 +20,25 @@ export function isWhole({ layer, h, w, c }: Region): boolean {
   return h.size === layer.h && w.size === layer.w && c.size === layer.c;
 }
 
+/** How many places it is along one axis from the first to the last that stretches walk to, both counted. */
+export const reachOf = (stretches: readonly Stretch[]): number =>
+  stretches.reduce((sum, { size, step }) => sum + (size - 1) * step, 1);
+
+/** Where along one axis stretches walk, the outermost first. */
+export function placesOf(stretches: readonly Stretch[], start = 0): number[] {
+  return stretches.reduce(
+    (places, { size, step }) => places.flatMap((at) => Array.from({ length: size }, (_, i) => at + i * step)),
+    [start],
+  );
+}
+
 /** The smallest block that has all of a view's numbers. */
 export function regionOf({ layer, start, dims }: View): Region {
   const all = dims.flat();
   const range = (axis: 'h' | 'w' | 'c'): Range => {
     const mine = all.filter((one) => one.axis === axis);
-    const reach = mine.reduce((sum, { size, step }) => sum + (size - 1) * step, 0);
     const step = axis === 'c' ? 1 : mine.reduce((divisor, one) => greatestDivisor(divisor, one.step), 0) || 1;
-    return { from: start[axis], size: reach / step + 1, step };
+    return { from: start[axis], size: (reachOf(mine) - 1) / step + 1, step };
   };
   return { layer, h: range('h'), w: range('w'), c: range('c') };
 }
@@ -107,11 +118,7 @@ export function sliced(view: View, dim: number, from: number, size: number, step
 export function channelsOf(view: View, dim: number): number[] | undefined {
   const stretches = view.dims[dim]!;
   if (stretches.some(({ axis }) => axis !== 'c')) return undefined;
-  let indices = [view.start.c];
-  for (const { size, step } of stretches) {
-    indices = indices.flatMap((at) => Array.from({ length: size }, (_, i) => at + i * step));
-  }
-  return indices;
+  return placesOf(stretches, view.start.c);
 }
 
 /** Does the dimension walk along no other axis than these, and no other dimension along these? */

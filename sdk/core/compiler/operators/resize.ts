@@ -18,7 +18,8 @@ export const resize: Operator = (node, network) => {
   const way = textOf(node, 'coordinate_transformation_mode', node.op === 'Upsample' ? 'asymmetric' : 'half_pixel');
   const base = { name: labelOf(node), h, w, c: region.c.size, input: region };
   // A factor of 2.05 makes 20 pixels of 10 as well, but other ones.
-  const isWhole = factorsOf(node, network).every((factor, i) => Math.fround(factor) === Math.fround(factors[i]!));
+  const said = factorsOf(node, network);
+  const isWhole = said.every((factor, i) => Math.fround(factor) === Math.fround(factors[i]!));
   const isBy = (factor: number) => isWhole && factors.every((one) => one === factor);
   const isCentred = way === 'half_pixel' || way === 'pytorch_half_pixel';
   // A filter against aliasing is none where the picture becomes larger.
@@ -32,7 +33,7 @@ export const resize: Operator = (node, network) => {
           ? network.add({ kind: 'average_pool', ...base, kernel: [2, 2], stride: [2, 2] })
           : undefined;
   if (!layer) {
-    between(node, network, view);
+    between(node, network, view, said);
     return;
   }
   const plain = pictureView(layer);
@@ -41,13 +42,12 @@ export const resize: Operator = (node, network) => {
 };
 
 /** Any other way: along height and along width by a matrix, in floats. */
-function between(node: OnnxNode, network: Lowering, given: View): void {
+function between(node: OnnxNode, network: Lowering, given: View, factors: readonly [number, number]): void {
   const output = node.outputs[0]!;
   const [from, to] = [network.shapeOf(node.inputs[0]!), network.shapeOf(output)];
   if (to[0] !== from[0] || to[1] !== from[1]) {
     throw unsupported(node, `expected height and width to change, got [${from.join(', ')}] to [${to.join(', ')}]`);
   }
-  const factors = factorsOf(node, network);
   let view = given;
   for (const [i, dim] of [2, 3].entries()) {
     const side = { from: from[dim]!, to: to[dim]!, scale: factors[i]! };
