@@ -31,7 +31,12 @@ export interface DeviceOptions {
    * tcp.
    */
   transport?: 'tcp' | 'udp';
-  /** A live source without frames for this long is restarted, ms. Default 10000. */
+  /**
+   * Pictures a second that an `http:` camera is asked for, where its address gives one picture and no stream, from 0.01
+   * to 30; no more than `fps`. Default 2.
+   */
+  pollFps?: number;
+  /** A live source without frames for this long, and for the time of three, is restarted, ms. Default 10000. */
   stallTimeoutMs?: number;
   /**
    * Decode with the board's hardware if it has some that works; otherwise, or if that yields no picture, in software.

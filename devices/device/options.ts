@@ -5,6 +5,8 @@ import type { DeviceOptions } from './device.ts';
 
 /** Default maximum of a frame's pixels: 8K video has 33 million. */
 export const defaultMaxPixels = 40e6;
+/** Pictures a second that a camera is asked for, where it gives one at a time. */
+export const defaultPollFps = 2;
 const longestStallMs = 24 * 60 * 60 * 1000;
 
 /** @throws InputError naming the option, what was expected and what came. */
@@ -23,6 +25,7 @@ export function checkOptions(options: DeviceOptions): void {
   const isCount = (value: number) => Number.isInteger(value) && value >= 1 && value <= mostPixels;
   check('maxPixels', isCount, `a whole number of pixels from 1 to ${mostPixels}`);
   check('fps', (value) => value >= 0.01 && value <= 1000, 'a number of frames a second from 0.01 to 1000');
+  check('pollFps', (value) => value >= 0.01 && value <= 30, 'a number of pictures a second from 0.01 to 30');
   check('stallTimeoutMs', (value) => value >= 1 && value <= longestStallMs, `1 to ${longestStallMs} ms`);
   if (options.transport !== undefined && options.transport !== 'tcp' && options.transport !== 'udp') {
     throw new InputError(`transport of a source: expected tcp or udp, got ${String(options.transport)}`);

@@ -8,7 +8,9 @@ import { LossReport } from './loss-report.ts';
 
 const defaultStallTimeoutMs = 10_000;
 /** Time from the start to the first frame, beyond the stall timeout: the source connects. */
-const defaultStartGraceMs = 5_000;
+export const defaultStartGraceMs = 5_000;
+/** In frames, of a source that is asked for few: one every ten seconds may be late by a few. */
+const longestGap = 3;
 
 /**
  * A live source that may be lost, or hang. It is restarted with growing delays until the device is closed.
@@ -107,8 +109,14 @@ export abstract class SupervisedDevice extends DeviceBase {
     this.#watchdog = undefined;
   }
 
+  /** Frames a second that are asked of it: one that gives few is not one that hangs. */
+  protected get slowestFps(): number | undefined {
+    return this.options.fps;
+  }
+
   get #stallTimeoutMs(): number {
-    return this.options.stallTimeoutMs ?? defaultStallTimeoutMs;
+    const { stallTimeoutMs = defaultStallTimeoutMs } = this.options;
+    return Math.max(stallTimeoutMs, (longestGap * 1000) / (this.slowestFps ?? Number.POSITIVE_INFINITY));
   }
 
   #begin(): Promise<string> {

@@ -276,7 +276,7 @@ export const CameraSettings = Type.Object(
       minLength: 1,
       default: 'auto:',
       description:
-        'auto:, scene:, libcamera:[N], v4l2:/dev/videoN, rtsp://…, http://… (MJPEG), file:PATH (a video or a folder of pictures), recording:FOLDER, opencv:N or opencv:PATH.',
+        'auto:, scene:, libcamera:[N], v4l2:/dev/videoN, rtsp://…, http://… (MJPEG, or a picture that is asked for again and again), file:PATH (a video or a folder of pictures), recording:FOLDER, opencv:N or opencv:PATH.',
     }),
     substream: Secret({
       default: '',
@@ -301,6 +301,13 @@ export const CameraSettings = Type.Object(
     transport: Type.Union([Type.Literal('tcp'), Type.Literal('udp')], {
       default: 'tcp',
       description: 'Transport of an rtsp: camera. `udp` when a lost packet must not delay the rest.',
+    }),
+    poll_fps: Type.Number({
+      minimum: 0.01,
+      maximum: 30,
+      default: 2,
+      description:
+        'Pictures a second that an http: camera is asked for, where its address gives one picture and no stream; `detect.fps` at most.',
     }),
     loop: Type.Boolean({ default: true, description: 'A file starts again at its end.' }),
     hardware_decoding: Type.Boolean({

@@ -35,6 +35,7 @@ export function cameraSource(settingsNow: () => CameraSettings, options: ReadOpt
         height,
         maxPixels: pixelsIn(settings.max_megapixels),
         transport,
+        pollFps: settings.poll_fps,
         // At full speed every frame counts, unless a rate was set explicitly.
         fps: speed === 'max' && !asksFps ? undefined : detect.fps,
         loop: settings.loop && speed !== 'max',
@@ -53,10 +54,10 @@ export function cameraSource(settingsNow: () => CameraSettings, options: ReadOpt
 
 /** What cannot be changed on an open device. */
 export function opening({ detect, ...settings }: CameraSettings) {
-  const { enabled, source, substream, width, height, max_megapixels, transport, loop, hardware_decoding, libcamera } =
-    settings;
+  const { enabled, source, substream, width, height, max_megapixels, transport, poll_fps, ...rest } = settings;
+  const { loop, hardware_decoding, libcamera } = rest;
   const { fps } = detect;
-  const others = { width, height, max_megapixels, transport, loop, hardware_decoding, libcamera, fps };
+  const others = { width, height, max_megapixels, transport, poll_fps, loop, hardware_decoding, libcamera, fps };
   return { enabled, source, substream, isSmall: substream !== '' && detect.far === 'off', ...others };
 }
 

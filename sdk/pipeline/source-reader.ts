@@ -3,8 +3,8 @@ import { Backoff } from '../base/backoff.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { Nap } from '../base/nap.ts';
+import { Pace } from '../base/pace.ts';
 import type { Frame } from '../frame/frame.ts';
-import { Pace } from './pace.ts';
 
 export interface SourceReaderOptions {
   /** Makes the device, not yet open; called again for each try. */

@@ -16,6 +16,7 @@ describe('Settings', () => {
           substream: '',
           enabled: true,
           transport: 'tcp',
+          poll_fps: 2,
           loop: true,
           hardware_decoding: true,
           controls: {},

@@ -122,6 +122,7 @@ it.each<[string, PipelineOptions]>([
   ['width', { width: 320 }],
   ['controls', { controls: { brightness: 3 } }],
   ['transport', { transport: 'udp' }],
+  ['poll_fps', { poll_fps: 5 }],
 ])('says that %s is for whoever makes the device', (name, options) => {
   const act = () => new Pipeline({ source: new Tape([]), ...options });
   expect(act).toThrow(InputError);

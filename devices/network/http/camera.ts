@@ -1,30 +1,59 @@
 import type { IncomingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../../sdk/base/errors.ts';
-import type { DeviceOptions } from '../../device/device.ts';
-import { atMost, ffmpegCommand } from '../../ffmpeg/ffmpeg.ts';
+import { Pace } from '../../../sdk/base/pace.ts';
+import { monotonicNs } from '../../device/clock.ts';
+import type { DeviceOptions, DeviceProperties } from '../../device/device.ts';
+import { defaultPollFps } from '../../device/options.ts';
+import { defaultStartGraceMs } from '../../device/supervised.ts';
+import { ffmpegCommand } from '../../ffmpeg/ffmpeg.ts';
 import type { LiveCommand } from '../../ffmpeg/live.ts';
 import { NetworkCamera } from '../network.ts';
-import { getStream } from './get.ts';
 import { JpegFinder } from './jpegs.ts';
+import { SameWatch } from './same-watch.ts';
+import { CameraServer, HttpRefusal } from './server.ts';
 
 /** After this many other bytes it is not a stream. */
 const mostWithoutJpeg = 8 * 1024 * 1024;
 const noStream = 'no JPEGs arrive';
+/** Of a camera that is asked for each picture: one answer may be missing, or broken. */
+const mostFailures = 3;
+const failurePauseMs = 1000;
+/** A server that wants a longer rest is a camera that is away. */
+const mostRestMs = 5000;
+
+/** How an answer ended. */
+interface Answer {
+  readonly jpegs: number;
+  /** It was one picture: the next one is to be asked for. */
+  readonly isStill: boolean;
+  /** Why no more comes of it. */
+  readonly reason: string;
+}
 
 /**
- * A network camera that sends one JPEG after the other over HTTP (multipart/x-mixed-replace). What it sends is read here, in
- * all the forms that cameras have; ffmpeg decodes the pictures.
+ * A network camera that sends JPEGs over HTTP: one after the other in one answer (multipart/x-mixed-replace), or one each time
+ * it is asked. What it sends is read here, in all the forms that cameras have; ffmpeg decodes the pictures.
  */
 export class HttpCamera extends NetworkCamera {
+  readonly #same = new SameWatch(this.logger);
+  /** Pictures a second that it is asked for, where it gives one at a time. */
+  readonly #pollFps: number;
+  #isPolled = false;
+  /** Before this, in terms of `performance.now()`, the server does not want to be asked. */
+  #restsUntilMs = 0;
+
   /** @param url `http://` or `https://`, with the user's name and password if it wants them. */
-  constructor(url: string, options?: DeviceOptions) {
+  constructor(url: string, options: DeviceOptions = {}) {
     super('http', url, options);
+    const { pollFps = defaultPollFps, fps = pollFps } = options;
+    this.#pollFps = Math.min(pollFps, fps);
   }
 
   protected async command(): Promise<LiveCommand> {
     this.assertUrl();
-    const { width, height, maxPixels, fps } = this.options;
+    const { width, height, maxPixels } = this.options;
     return {
       ...ffmpegCommand({
         input: [
@@ -36,46 +65,84 @@ export class HttpCamera extends NetworkCamera {
           ...['-analyzeduration', '0', '-probesize', '32'],
         ],
         url: 'pipe:0',
-        filters: atMost(fps),
         width,
         height,
         maxPixels,
       }),
       feed: (input, signal) => this.#feed(input, signal),
+      startGraceMs: defaultStartGraceMs + this.#restMs,
     };
+  }
+
+  protected override found(): DeviceProperties {
+    return { ...super.found(), ...(this.#isPolled && { fps: this.#pollFps }) };
+  }
+
+  /** A camera that is asked for a picture less often than that is none that hangs. */
+  protected override get slowestFps(): number | undefined {
+    return this.#isPolled ? this.#pollFps : super.slowestFps;
   }
 
   protected override explain(said: string): string {
     if (said.includes(noStream)) {
-      return `what comes is no MJPEG stream (multipart/x-mixed-replace) but a picture, a page or nothing: see the camera's manual for the path; ${said}`;
+      return `what comes is neither an MJPEG stream (multipart/x-mixed-replace) nor a JPEG picture, but something else or nothing: see the camera's manual for the path; ${said}`;
     }
     return super.explain(said);
   }
 
-  /** @returns Why there are no more pictures. */
-  async #feed(input: Writable, signal: AbortSignal): Promise<string> {
-    let response: IncomingMessage;
-    try {
-      response = await getStream(this.url, signal);
-    } catch (error) {
-      return messageOf(error);
-    }
-    const type = response.headers['content-type'] ?? '';
-    // It would end, and be asked for again and again.
-    if (/^\s*(text|image|application\/(json|xml|xhtml))/i.test(type)) {
-      response.destroy();
-      return `${noStream}: what comes is ${type.slice(0, 80)}`;
-    }
-    return this.#forward(response, input);
+  get #restMs(): number {
+    return Math.max(0, this.#restsUntilMs - performance.now());
   }
 
-  /** Feeds each picture to ffmpeg, only the newest ones when it is slower than the camera. */
-  #forward(response: IncomingMessage, input: Writable): Promise<string> {
-    let jpegs = 0;
-    let bytes = 0;
+  /** @returns Why there are no more pictures. */
+  async #feed(input: Writable, signal: AbortSignal): Promise<string> {
+    const server = new CameraServer(this.url);
+    try {
+      await sleep(this.#restMs, undefined, { signal });
+      return await this.#read(server, this.#writer(input), signal);
+    } catch (error) {
+      return messageOf(error);
+    } finally {
+      server.close();
+    }
+  }
+
+  /** Reads a stream to its end, or asks for one picture after the other. */
+  async #read(server: CameraServer, give: (jpeg: Buffer) => void, signal: AbortSignal): Promise<string> {
+    const periodMs = 1000 / this.#pollFps;
+    let failures = 0;
+    for (let isFirst = true; ; isFirst = false) {
+      const beganMs = performance.now();
+      let failure: string | undefined;
+      try {
+        const { jpegs, isStill, reason } = await this.#forward(await server.get(signal), give);
+        if (jpegs > 0 && !isStill) return reason;
+        if (jpegs === 0) failure = reason;
+      } catch (error) {
+        const { status, retryAfterMs = 0 } = error instanceof HttpRefusal ? error : {};
+        if (retryAfterMs > 0) this.#restsUntilMs = performance.now() + retryAfterMs;
+        // A password that is refused is not tried again and again: cameras lock users out for that.
+        const isFinal = status === 401 || status === 403 || retryAfterMs > mostRestMs;
+        failure = messageOf(error);
+        if (isFinal || signal.aborted) return failure;
+      }
+      failures = failure === undefined ? 0 : failures + 1;
+      if (failure !== undefined && (isFirst || failures >= mostFailures)) return failure;
+      if (failure !== undefined) this.logger.debug(`a picture is missing: ${failure}`);
+      const pauseMs = failure === undefined ? periodMs : Math.max(periodMs, failurePauseMs, this.#restMs);
+      await sleep(Math.max(0, beganMs + pauseMs - performance.now()), undefined, { signal });
+    }
+  }
+
+  /** Feeds each wanted picture to ffmpeg, only the newest ones when it is slower than the camera. */
+  #writer(input: Writable): (jpeg: Buffer) => void {
+    const { fps } = this.options;
+    // Before they are decoded: each stands alone.
+    const pace = fps === undefined ? undefined : new Pace(fps);
     let isBusy = false;
-    const finder = new JpegFinder((jpeg) => {
-      jpegs++;
+    return (jpeg) => {
+      this.#same.saw(jpeg);
+      if (pace?.takes(monotonicNs()) === false) return;
       if (isBusy) {
         this.counters.frames++;
         this.counters.dropped++;
@@ -89,19 +156,48 @@ export class HttpCamera extends NetworkCamera {
           isBusy = false;
         });
       }
+    };
+  }
+
+  #forward(response: IncomingMessage, give: (jpeg: Buffer) => void): Promise<Answer> {
+    const { 'content-type': type = '', 'content-length': length, 'transfer-encoding': coding } = response.headers;
+    const isMultipart = /^\s*multipart/i.test(type);
+    // It would end, and be asked for again and again.
+    if (/^\s*(text|application\/(json|xml|xhtml))/i.test(type)) {
+      response.destroy();
+      return Promise.resolve({ jpegs: 0, isStill: false, reason: `${noStream}: what comes is ${type.slice(0, 80)}` });
+    }
+    let jpegs = 0;
+    let bytes = 0;
+    const finder = new JpegFinder((jpeg) => {
+      // The first one has to be whole before it is known whether others follow it.
+      if (++jpegs === 1 && !isMultipart && !this.hasFrames) this.#isPolled = length !== undefined;
+      give(jpeg);
     });
     return new Promise((resolve) => {
+      let isOver = false;
+      const finish = (reason: string, isWhole = false) => {
+        if (isOver) return;
+        isOver = true;
+        // Its length was told, so a missing end mark is just that.
+        if (isWhole && !isMultipart && jpegs === 0 && (length !== undefined || coding !== undefined)) finder.end();
+        this.counters.corrupt += finder.takeDropped();
+        const isStill = isWhole && !isMultipart && jpegs === 1;
+        if (jpegs > 0) this.#isPolled = isStill;
+        resolve({ jpegs, isStill, reason });
+      };
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         finder.write(chunk);
         this.counters.corrupt += finder.takeDropped();
         if (jpegs > 0 || bytes < mostWithoutJpeg) return;
         response.destroy();
-        resolve(`${noStream}: ${bytes} bytes of something else`);
+        finish(`${noStream}: ${bytes} bytes of something else`);
       });
-      response.once('error', (error) => resolve(messageOf(error)));
+      response.once('error', (error) => finish(messageOf(error)));
+      const of = /^\s*image\//i.test(type) ? `what comes is ${type.slice(0, 80)}` : 'the stream ended';
       response.once('close', () =>
-        resolve(jpegs > 0 ? 'the camera ended the stream' : `${noStream}: the stream ended`),
+        finish(jpegs > 0 ? 'the camera ended the stream' : `${noStream}: ${of}`, response.complete),
       );
     });
   }

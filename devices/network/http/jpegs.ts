@@ -7,6 +7,7 @@ const marker = 0xff;
 const startOfImage = 0xd8;
 const endOfImage = 0xd9;
 const startOfScan = 0xda;
+const endMark = Buffer.from([marker, endOfImage]);
 /** Of JPEG: it has no length, and stands alone. */
 const isAlone = (code: number) => code === 0x01 || (code >= 0xd0 && code <= 0xd7);
 
@@ -54,6 +55,15 @@ export class JpegFinder {
     if (this.#bytes.length <= mostBytes) return;
     this.#dropped++;
     this.#skip(this.#bytes.length);
+  }
+
+  /** Nothing more follows: a picture whose scan has begun ends here, without its end mark. */
+  end(): void {
+    if (this.#state === 'outside') return;
+    const jpeg = this.#state === 'scan' ? Buffer.concat([this.#bytes, endMark]) : undefined;
+    if (!jpeg) this.#dropped++;
+    this.#skip(this.#bytes.length);
+    if (jpeg) this.#onJpeg(jpeg);
   }
 
   /** @returns False where more bytes are needed. */
@@ -132,10 +142,7 @@ export class JpegFinder {
   #endWithoutMark(at: number): void {
     const from = Math.max(0, at - mostWords);
     const words = this.#bytes.subarray(from, at).lastIndexOf('\n--');
-    const jpeg = Buffer.concat([
-      this.#bytes.subarray(0, words < 0 ? at : from + words),
-      Buffer.from([marker, endOfImage]),
-    ]);
+    const jpeg = Buffer.concat([this.#bytes.subarray(0, words < 0 ? at : from + words), endMark]);
     this.#skip(at);
     this.#onJpeg(jpeg);
   }

@@ -12,12 +12,13 @@ const hashes: Readonly<Record<string, string>> = { MD5: 'md5', 'SHA-256': 'sha25
  * The header `Authorization` that answers a server's `WWW-Authenticate`: Digest where it has that, else Basic.
  *
  * @param target Path and query, as in the request's first line.
+ * @param count How often this challenge was answered, with this answer.
  * @returns Undefined where it asks for something else.
  * @see RFC 7616, RFC 7617
  */
-export function authorization(challenge: string, login: Login, target: string): string | undefined {
+export function authorization(challenge: string, login: Login, target: string, count = 1): string | undefined {
   const digest = digestOf(challenge);
-  if (digest) return answer(digest, login, target);
+  if (digest) return answer(digest, login, target, count);
   if (!/\bBasic\b/i.test(challenge)) return undefined;
   return `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`;
 }
@@ -55,9 +56,14 @@ function digestOf(challenge: string): Digest | undefined {
 
 const hashName = (algorithm: string) => algorithm.toUpperCase().replace(/-SESS$/, '');
 
-function answer({ realm, nonce, algorithm, opaque, hasQop }: Digest, login: Login, target: string): string {
+function answer(
+  { realm, nonce, algorithm, opaque, hasQop }: Digest,
+  login: Login,
+  target: string,
+  answers: number,
+): string {
   const hash = (text: string) => createHash(hashes[hashName(algorithm)]!).update(text).digest('hex');
-  const [count, own] = ['00000001', randomBytes(8).toString('hex')];
+  const [count, own] = [answers.toString(16).padStart(8, '0'), randomBytes(8).toString('hex')];
   const secret = hash(`${login.user}:${realm}:${login.password}`);
   const who = /-sess$/i.test(algorithm) ? hash(`${secret}:${nonce}:${own}`) : secret;
   const what = hash(`GET:${target}`);

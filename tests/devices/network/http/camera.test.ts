@@ -168,12 +168,12 @@ describe.skipIf(!hasProgram('ffmpeg'))('http: MJPEG (needs ffmpeg)', () => {
 
   it('says what else than MJPEG it found, and follows nowhere else', async () => {
     const server = await serve();
-    for (const path of ['/picture', '/page']) {
-      expect(await failure(server.url(path))).toMatch(/what comes is no MJPEG stream/);
+    for (const path of ['/page']) {
+      expect(await failure(server.url(path))).toMatch(/neither an MJPEG stream/);
     }
     expect(await failure(server.url('/elsewhere'))).toMatch(/not on whitelist|Invalid/);
     server.mode = 'garbage';
-    expect(await failure(server.url())).toMatch(/no MJPEG stream|no frame for/);
+    expect(await failure(server.url())).toMatch(/neither an MJPEG stream|no frame for/);
   });
 
   it.each([

@@ -7,6 +7,7 @@ export const settingNames: Readonly<Record<string, string>> = {
   height: 'Height',
   max_megapixels: 'Largest picture',
   transport: 'UDP',
+  poll_fps: 'Pictures asked for a second',
   loop: 'Loop',
   hardware_decoding: 'Hardware decoding',
   masks: 'Masks',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Pace } from '../../sdk/pipeline/pace.ts';
+import { Pace } from '../../sdk/base/pace.ts';
 
 /** How many of these capture times, in ms, pass at 10 a second. */
 const passed = (timesMs: readonly number[]) => {
