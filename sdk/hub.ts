@@ -4,6 +4,8 @@
  * @module ocellus/hub
  */
 
+/** TypeBox's, in the version that verbs are checked with; an installed archive has it where no program finds it. */
+export { Type } from '@sinclair/typebox';
 export type { MqttSettings } from './config/schema.ts';
 export { type BrokerOptions, type EmbeddedBroker, startBroker } from './hub/broker/broker.ts';
 export type { Link, PublishOptions } from './hub/connection/link.ts';
@@ -13,7 +15,7 @@ export type { LearningState } from './hub/contract/learning.ts';
 export { type CameraTopics, NodeTopics } from './hub/contract/topics.ts';
 export type { Extension, HubContext, Subscription } from './hub/extensions/extension.ts';
 export type { HubCamera, HubLearning, HubNode } from './hub/extensions/hub-node.ts';
-export { type AnswerOf, type RequestOf, requestVerb } from './hub/extensions/requests/client.ts';
+export { type AnswerOf, type RequestClient, type RequestOf, requestVerb } from './hub/extensions/requests/client.ts';
 export { defineVerb, type Verb, type VerbContext } from './hub/extensions/requests/verbs/verb.ts';
 export type { StandardVerb, Verbs } from './hub/extensions/requests/verbs/verbs.ts';
 export { Hub, type HubOptions, type HubStats } from './hub/hub.ts';

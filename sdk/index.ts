@@ -62,7 +62,7 @@ export { FramePool } from './frame/pool.ts';
 export type { History, HistoryEvents, HistoryOptions, HistorySettings } from './history/history.ts';
 export type { HistoryDay, HistoryPage, HistoryQuery, StoredEvent } from './history/stored-event.ts';
 export { type EmbeddedBroker, startBroker } from './hub/broker/broker.ts';
-export { requestVerb } from './hub/extensions/requests/client.ts';
+export { type RequestClient, requestVerb } from './hub/extensions/requests/client.ts';
 export { defineVerb } from './hub/extensions/requests/verbs/verb.ts';
 export { Hub } from './hub/hub.ts';
 export type { Candidates } from './kernels/boxes/candidates.ts';

@@ -43,5 +43,5 @@ export { nms } from './vision/nms.ts';
 export type { Keypoint, Mask, PlainShape, Shape, Skeleton } from './vision/shape.ts';
 export type { Signature } from './vision/signature.ts';
 export type { SubLabel, Track } from './vision/track.ts';
-export { Tracker, type TrackerOptions, type View } from './vision/tracker.ts';
+export { lowThreshold, Tracker, type TrackerOptions, type View } from './vision/tracker.ts';
 export { type ZoneInput, Zones } from './vision/zones.ts';

@@ -22,7 +22,7 @@ import { FrameOutlet } from './outlet.ts';
  *
  * @example
  * class Camera extends DeviceBase {
- *   protected async start() {
+ *   protected async start(): Promise<DeviceProperties> {
  *     sdk.onFrame = (frame) => this.outlet.offer(frame);
  *     return { kind: 'gige', title: 'GigE camera', format: 'GRAY8', width: 640, height: 480, colour, live: true };
  *   }

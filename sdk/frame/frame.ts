@@ -86,8 +86,8 @@ const bt709: ColourSpace = { matrix: 'bt709', range: 'limited' };
  * }
  *
  * @example
- * for await (using frame of device.frames()) console.log(frame.width); // TypeScript 5.2 and newer: released
- * automatically
+ * // TypeScript 5.2 and newer releases it
+ * for await (using frame of device.frames()) console.log(frame.width);
  */
 export class Frame implements FrameInfo {
   readonly format: PixelFormat;

@@ -34,7 +34,7 @@ export function beforeCore<M extends Mat = Mat>(
  * @example
  * const pipeline = new Pipeline({
  *   source: 'v4l2:',
- *   after: [afterCore((mat, { tracks }) => annotator.draw(new MatDrawing(mat), tracks))],
+ *   after: [afterCore((mat, { tracks }) => drawBoxes(new MatDrawing(mat), tracks))],
  * });
  */
 export function afterCore<M extends Mat = Mat>(

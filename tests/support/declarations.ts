@@ -50,6 +50,8 @@ export class Declarations {
     const isPublic = new Set(exported.map(([, place]) => key(place)));
     const hidden = new Map<string, HiddenType>();
     for (const [usedBy, place] of exported) {
+      // Passed on from another package.
+      if (place.name === '') continue;
       for (const { file, name } of this.#named(place)) {
         const id = `${usedBy} ${key({ file, name })}`;
         if (!isPublic.has(key({ file, name }))) hidden.set(id, { usedBy, type: name, file });

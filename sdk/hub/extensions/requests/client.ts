@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { MqttClient } from 'mqtt';
 import { assertShape } from '../../../base/arguments.ts';
 import { InputError } from '../../../base/errors.ts';
 import { after } from '../../../base/timers.ts';
@@ -12,10 +11,19 @@ export type RequestOf<Name extends string> = Name extends keyof Verbs ? Verbs[Na
 /** The data of its response. */
 export type AnswerOf<Name extends string> = Name extends keyof Verbs ? Verbs[Name]['response'] : unknown;
 
+/** What is used of a client of the package mqtt, so that one of any version of it fits: a program brings its own. */
+export interface RequestClient {
+  on(event: 'message', listener: (topic: string, payload: Buffer) => void): unknown;
+  off(event: 'message', listener: (topic: string, payload: Buffer) => void): unknown;
+  subscribeAsync(topic: string, options: { qos: 1 }): Promise<unknown>;
+  publishAsync(topic: string, payload: string, options: { qos: 1 }): Promise<unknown>;
+}
+
 /**
  * Sends a request to a node and waits for the response, over MQTT 5 or 3.1.1. The client stays subscribed to
  * `response/<verb>`.
  *
+ * @param client Of the package mqtt, connected or connecting: `await mqtt.connectAsync('mqtt://127.0.0.1')`.
  * @param options.base The node's `mqtt.base`. Default `ocellus`.
  * @param options.timeoutMs Default 35 s: the node itself gives up after 30.
  * @returns `data` of the response. @throws InputError with the node's message when it refuses, or when no response
@@ -25,7 +33,7 @@ export type AnswerOf<Name extends string> = Name extends keyof Verbs ? Verbs[Nam
  * const { settings } = await requestVerb(client, { node: 'porch' }, 'state', { camera: 'door' });
  */
 export async function requestVerb<Name extends string>(
-  client: MqttClient,
+  client: RequestClient,
   options: { node: string; base?: string; timeoutMs?: number },
   verb: Name,
   data: RequestOf<Name>,

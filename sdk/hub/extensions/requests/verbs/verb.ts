@@ -51,7 +51,7 @@ export interface Verb<
 }
 
 /**
- * Defines your own verb, typed by its schemas.
+ * Defines your own verb, typed by its schemas, which `Type` makes.
  *
  * @example
  * const ping = defineVerb({
@@ -61,7 +61,7 @@ export interface Verb<
  *   response: Type.Object({ time: Type.Number() }),
  *   run: () => ({ time: Date.now() }),
  * });
- * const hub = new Hub({ node, settings, verbs: [ping] });
+ * const hub = new Hub({ node, settings: settings.mqtt, verbs: [ping] });
  */
 export function defineVerb<const Name extends string, Request extends TObject, Response extends TSchema>(
   verb: Verb<Name, Request, Response>,
