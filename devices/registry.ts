@@ -10,6 +10,7 @@ import { libcameraDevice } from './libcamera/device.ts';
 import { HttpCamera } from './network/http/camera.ts';
 import { RtspCamera } from './network/rtsp.ts';
 import { OpenCvCapture } from './opencv/capture.ts';
+import { PipeCamera } from './pipe/pipe.ts';
 import { RecordedCamera } from './recording/recording.ts';
 import { SceneDevice } from './scene/scene.ts';
 import { V4l2Camera } from './v4l2/camera.ts';
@@ -29,6 +30,7 @@ const factories = new Map<string, DeviceFactory>([
   ['file', fileDevice],
   ['libcamera', libcameraDevice],
   ['v4l2', (uri, rest, options) => new V4l2Camera(uri, rest, options)],
+  ['pipe', (uri, rest, options) => new PipeCamera(uri, rest, options)],
   ['recording', (uri, rest, options) => new RecordedCamera(uri, rest, options)],
   ['opencv', (uri, rest, options) => new OpenCvCapture(uri, rest, options)],
   ['rtsp', (uri, _, options) => new RtspCamera(uri, options)],
@@ -121,7 +123,7 @@ export function keepsRate(source: string | Device): boolean {
 
 /**
  * Makes and opens the device a URI names: `auto:`, `scene:`, `file:clip.mp4`, `file:pictures/`, `v4l2:/dev/video0`,
- * `rtsp://camera/stream`, `http://camera/mjpeg`, `recording:folder`, `libcamera:`, `opencv:0`, or one of a scheme
+ * `rtsp://camera/stream`, `http://camera/mjpeg`, `pipe:/run/camera`, `recording:folder`, `libcamera:`, `opencv:0`, or one of a scheme
  * registered with `registerDevice`. Close it when done.
  *
  * @throws InputError when the URI, the device, the file or the program that reads it cannot be used, with what to do.

@@ -9,6 +9,8 @@ import { LossReport } from './loss-report.ts';
 const defaultStallTimeoutMs = 10_000;
 /** Time from the start to the first frame, beyond the stall timeout: the source connects. */
 export const defaultStartGraceMs = 5_000;
+/** Of a program whose input is over. */
+const usualEnd = /^the stream ended \(exit status 0\)$/;
 /** In frames, of a source that is asked for few: one every ten seconds may be late by a few. */
 const longestGap = 3;
 
@@ -33,6 +35,10 @@ export abstract class SupervisedDevice extends DeviceBase {
   protected abstract endRun(): Promise<void>;
   /** The source's properties, once a frame of this run has arrived. */
   protected abstract found(): DeviceProperties;
+  /** Asked after each run: whether no other can follow it. */
+  protected get isOver(): boolean {
+    return false;
+  }
   /** Turns the reason why the source could not be opened into advice. */
   protected explain(reason: string): string {
     return reason;
@@ -136,6 +142,10 @@ export abstract class SupervisedDevice extends DeviceBase {
         lost = this.#begin();
         continue;
       }
+      if (this.isOver) {
+        this.#end(reason);
+        return;
+      }
       this.setError(reason);
       this.setState('offline');
       // A listener may have closed the device.
@@ -148,6 +158,12 @@ export abstract class SupervisedDevice extends DeviceBase {
       this.countRestart();
       lost = this.#begin();
     }
+  }
+
+  #end(reason: string): void {
+    if (!usualEnd.test(reason)) this.setError(reason);
+    this.outlet.end();
+    this.setState('ended');
   }
 
   async #doWhatWaits(): Promise<void> {

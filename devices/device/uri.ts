@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { maskSource } from '../../sdk/base/credentials.ts';
 import { InputError } from '../../sdk/base/errors.ts';
 
@@ -9,7 +9,8 @@ export interface DeviceUri {
 }
 
 /**
- * Splits a source into scheme and rest. A path that exists on disk counts as a `file:`.
+ * Splits a source into scheme and rest. A path that exists on disk counts as a `file:`, or a `pipe:` if it is one; `-` is
+ * the `pipe:` of standard input.
  *
  * @throws InputError when it is neither.
  */
@@ -17,7 +18,9 @@ export function parseDeviceUri(source: string): DeviceUri {
   const text = source.trim();
   // One letter is a drive of Windows, not a scheme; what exists on disk is a path even if it has a colon in its name.
   const match = /^([a-z][a-z0-9+.-]+):(.*)$/is.exec(text);
-  if (text !== '' && !(match && /^\/\//.test(match[2]!)) && existsSync(text)) return { scheme: 'file', rest: text };
+  if (text === '-') return { scheme: 'pipe', rest: text };
+  const isPath = text !== '' && !(match && /^\/\//.test(match[2]!));
+  if (isPath && existsSync(text)) return { scheme: statSync(text).isFIFO() ? 'pipe' : 'file', rest: text };
   if (!match) {
     // An address alone: of a camera in the network, whose path only its manual tells.
     const hint = /^(\d{1,3}(\.\d{1,3}){3}|[\w-]+\.(local|lan|home))(:\d+)?(\/|$)/i.test(text)

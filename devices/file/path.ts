@@ -32,7 +32,9 @@ export function filePath(rest: string): { path: string; isFolder: boolean } {
   if (!stat) throw new InputError(`file: ${path} does not exist (looked from ${process.cwd()})`);
   const other = otherThanFile(stat);
   if (other !== undefined) {
-    const hint = /^\/dev\/video\d+$/.test(path) ? `; a camera is named v4l2:${path}` : '';
+    const isCamera = /^\/dev\/video\d+$/.test(path);
+    const pipeHint = stat.isFIFO() ? `; live video from it is pipe:${rest}` : '';
+    const hint = isCamera ? `; a camera is named v4l2:${path}` : pipeHint;
     throw new InputError(`file: expected a file or a folder, but ${path} is ${other}${hint}`);
   }
   return { path, isFolder: stat.isDirectory() };

@@ -276,7 +276,7 @@ export const CameraSettings = Type.Object(
       minLength: 1,
       default: 'auto:',
       description:
-        'auto:, scene:, libcamera:[N], v4l2:/dev/videoN, rtsp://…, http://… (MJPEG, or a picture that is asked for again and again), file:PATH (a video or a folder of pictures), recording:FOLDER, opencv:N or opencv:PATH.',
+        'auto:, scene:, libcamera:[N], v4l2:/dev/videoN, rtsp://…, http://… (MJPEG, or a picture that is asked for again and again), file:PATH (a video or a folder of pictures), pipe:PATH (a named pipe) or - (standard input), recording:FOLDER, opencv:N or opencv:PATH.',
     }),
     substream: Secret({
       default: '',

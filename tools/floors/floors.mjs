@@ -27,7 +27,7 @@ export const floors = [
   ['devices/device', 'devices/boards/board'],
   ['devices/stream', 'devices/boards/power'],
   ['devices/ffmpeg', 'devices/boards'],
-  ['devices/file', 'devices/libcamera', 'devices/network', 'devices/scene', 'devices/v4l2'],
+  ['devices/file', 'devices/libcamera', 'devices/network', 'devices/pipe', 'devices/scene', 'devices/v4l2'],
   ['devices/network/http', 'devices/opencv', 'devices/recording'],
   ['devices'],
   // What is made of them.

@@ -20,6 +20,8 @@ describe('parseDeviceUri', () => {
     ['file:my clip.mp4', 'file', 'my clip.mp4'],
     ['file:///media/clip.mp4', 'file', '///media/clip.mp4'],
     ['rtsp://door:554/1', 'rtsp', '//door:554/1'],
+    ['-', 'pipe', '-'],
+    ['pipe:/run/camera', 'pipe', '/run/camera'],
   ])('splits %s', (uri, scheme, rest) => {
     expect(parseDeviceUri(uri)).toEqual({ scheme, rest });
   });
@@ -51,7 +53,7 @@ describe('createDevice', () => {
     expect(() => createDevice('rtmp://user:secret@door/1')).toThrow(
       /rtmp:\/\/user:\*\*\*@door\/1: there is no device called "rtmp:"; expected one of auto:, scene:/,
     );
-    const cameras = ['libcamera', 'v4l2', 'recording', 'opencv', 'rtsp', 'rtsps', 'http', 'https'];
+    const cameras = ['libcamera', 'v4l2', 'pipe', 'recording', 'opencv', 'rtsp', 'rtsps', 'http', 'https'];
     expect(deviceSchemes()).toEqual(['auto', 'scene', 'file', ...cameras]);
   });
 

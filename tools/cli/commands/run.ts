@@ -48,7 +48,10 @@ export function addRun(program: Command): void {
     .command('run')
     .description('run the cameras: detections on MQTT and on a live page')
     .option('-c, --config <file>', `settings file (default: ./${defaultFile}, if there is one)`)
-    .option('-s, --source <uri>', 'auto:, scene:, libcamera:, v4l2:/dev/video0, rtsp://…, file:PATH')
+    .option(
+      '-s, --source <uri>',
+      'auto:, scene:, libcamera:, v4l2:/dev/video0, rtsp://…, file:PATH, pipe:PATH, or - for standard input',
+    )
     .option('--camera <name>', 'name of the camera for --source')
     .option('--node <name>', 'name of this board in the topics')
     .option('--broker <url>', 'mqtt://host:1883, embedded (default) or off')

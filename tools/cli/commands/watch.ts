@@ -20,7 +20,10 @@ export function addWatch(program: Command): void {
   const command = program
     .command('watch')
     .description('print the events of a source, until it ends')
-    .argument('<uri>', 'file:PATH, v4l2:/dev/video0, rtsp://…, libcamera:, scene:, auto:')
+    .argument(
+      '<uri>',
+      'file:PATH, v4l2:/dev/video0, rtsp://…, libcamera:, scene:, auto:, pipe:PATH, or - for standard input',
+    )
     .option('--json', 'one JSON line per event: the messages of the MQTT topic <camera>/events')
     .addOption(
       new Option('--speed <speed>', 'realtime, or each frame of a file as fast as it goes')
