@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { unwatchFile, watchFile } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { InputError, messageOf } from '../base/errors.ts';
+import { makeFolder } from '../base/make-folder.ts';
 import { replaceFile } from '../base/replace-file.ts';
 import { toWire } from '../base/wire.ts';
 import { validate } from '../config/validate.ts';
@@ -103,7 +104,7 @@ export class UpdateFiles extends EventEmitter<{ changed: [] }> implements NodeUp
       throw new InputError('there is no release to look at: name it, or set update.release in the settings');
     const request = validate(UpdateRequest, { release: named, install }, 'the request');
     this.#release = named;
-    await mkdir(join(this.#request, '..'), { recursive: true });
+    await makeFolder(join(this.#request, '..'));
     await replaceFile(this.#request, `${JSON.stringify(request)}\n`, 0o600);
   }
 

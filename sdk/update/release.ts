@@ -1,9 +1,10 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { open, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { maskCredentials } from '../base/credentials.ts';
 import { InputError, messageOf } from '../base/errors.ts';
+import { makeFolder } from '../base/make-folder.ts';
 import { fetchSmall, type Patience } from '../zoo/download.ts';
 import { fetchFile } from '../zoo/origin.ts';
 import { assertSigned, type Purpose } from '../zoo/signature.ts';
@@ -202,7 +203,7 @@ async function opened(path: string, offset: number, after: () => Promise<void>) 
 }
 
 async function assertRoom(folder: string, { bytes, sha256 }: Payload): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   const had = await stat(join(folder, sha256)).then(
     ({ size }) => size,
     () => 0,

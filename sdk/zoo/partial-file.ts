@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.ts';
+import { makeFolder } from '../base/make-folder.ts';
 import { isAlive } from './is-alive.ts';
 
 /** What tells whether a file on a server is still the one that was begun. */
@@ -44,7 +45,7 @@ export class PartialFile {
    * @throws InputError when another process has it open.
    */
   static async open(folder: string, wanted: Wanted): Promise<PartialFile> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const path = join(folder, wanted.sha256);
     await lock(`${path}.lock`);
     try {

@@ -1,6 +1,7 @@
-import { access, constants, mkdir, realpath } from 'node:fs/promises';
+import { access, constants, realpath } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { makeFolder } from '../../sdk/base/make-folder.ts';
 
 /** The output files of a run: `FOLDER/cat.jpg` for `album/cat.png`, and `FOLDER/cat-2.jpg` for another `cat`. */
 export class AnnotatedFiles {
@@ -19,7 +20,7 @@ export class AnnotatedFiles {
    */
   static async in(folder: string, pictures: readonly string[]): Promise<AnnotatedFiles> {
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await access(folder, constants.W_OK);
     } catch (error) {
       throw new InputError(`--out ${folder}: expected a writable folder: ${messageOf(error)}`);

@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
+import { makeFolder } from '../../base/make-folder.ts';
 
 const maxTopics = 10_000;
 const maxFileBytes = 32 * 1024 * 1024;
@@ -86,7 +87,7 @@ export class RetainedList {
     const text = JSON.stringify({ topics: Object.fromEntries([...list].sort(byTopic).slice(0, maxTopics)) });
     if (text === this.#written) return;
     try {
-      await mkdir(dirname(this.#file), { recursive: true });
+      await makeFolder(dirname(this.#file));
       const temporary = `${this.#file}.new`;
       const file = await open(temporary, 'w', 0o600);
       try {

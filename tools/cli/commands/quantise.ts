@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
+import { makeFolder } from '../../../sdk/base/make-folder.ts';
 import { toWire } from '../../../sdk/base/wire.ts';
 import type { ModelCard } from '../../../sdk/core/cards/card.ts';
 import { cardEnding, findModel, networkEnding, programEnding, readForm } from '../../../sdk/core/cards/model-file.ts';
@@ -212,7 +213,7 @@ async function write(folder: string, made: QuantisedModel, report: unknown): Pro
     : { ...own, name, ...steps, quantisation };
   const path = join(folder, `${name}${cardEnding}`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFile(join(folder, steps.file), bytes);
     if (qdq) await writeFile(join(folder, `${name}${networkEnding}`), qdq.bytes);
     await writeFile(join(folder, `${name}.report.json`), `${JSON.stringify(report, null, 2)}\n`);

@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
+import { makeFolderSync } from '../../../sdk/base/make-folder.ts';
 import { printNote } from '../../shared/output.ts';
 
 /** A set of Python packages that go together; each has an environment of its own. */
@@ -50,7 +51,7 @@ export async function pythonOf(family: Family): Promise<string> {
   const python = join(folder, 'bin', 'python');
   if (existsSync(join(folder, 'ready'))) return python;
   const base = basePython();
-  mkdirSync(environmentsFolder, { recursive: true });
+  makeFolderSync(environmentsFolder);
   printNote(`fetching once, into ${folder}: ${sizes[family]}`);
   const own = `${folder}.${process.pid}`;
   rmSync(own, { recursive: true, force: true });

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { InputError } from '../../../sdk/base/errors.ts';
+import { makeFolder } from '../../../sdk/base/make-folder.ts';
 import { validate } from '../../../sdk/config/validate.ts';
 import { ModelCard } from '../../../sdk/core/cards/card.ts';
 import type { LabelList } from '../../../sdk/core/cards/labels-file.ts';
@@ -74,7 +75,7 @@ export async function port(file: string, options: PortOptions, told: (step: stri
 
 async function ported(file: string, options: PortOptions, told: (step: string) => void): Promise<Ported> {
   const source = await openSource(file, options);
-  await mkdir(options.out, { recursive: true });
+  await makeFolder(options.out);
   const base = join(options.out, source.name);
   told(`reading the ${source.title}`);
   const path = source.isOnnx ? file : `${base}.onnx`;
