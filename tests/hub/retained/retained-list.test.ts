@@ -13,6 +13,6 @@ describe('the list of what the broker retains', () => {
     });
     list.changed();
     await list.stop();
-    expect(warnings.join()).toContain('/proc/nope/ocellus cannot be made: the system takes no folder there');
+    expect(warnings.join()).toContain('/proc/nope cannot be made: the system takes no folder there');
   });
 });
