@@ -97,6 +97,14 @@ describe.each([
 });
 
 describe('the list of what is retained', () => {
+  it('is not asked for where a subscription to what is below a topic is not told the topic itself, as at mochi', async () => {
+    broker.tells = (filter) => !filter.endsWith('/#');
+    broker.retained.set('ocellus/porch/old/status', Buffer.from('online'));
+    const { logger } = await run([new FakeCamera('door')]);
+    await until(() => !broker.retained.has('ocellus/porch/old/status'));
+    expect(blind(logger.lines)).toEqual([]);
+  });
+
   it('is not asked for where the broker tells', async () => {
     broker.tells = () => true;
     broker.retained.set('ocellus/porch/old/status', Buffer.from('online'));

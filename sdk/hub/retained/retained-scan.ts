@@ -19,6 +19,7 @@ export class RetainedScan {
   readonly #topics: ReadonlySet<string>;
   readonly #wildcards: string[];
   readonly #probe: string | undefined;
+  readonly #probeFilters: string[];
   readonly #found = new Map<string, Buffer>();
   #bytes = 0;
   #running = false;
@@ -30,14 +31,16 @@ export class RetainedScan {
   /**
    * For one scan over one connection.
    *
-   * @param probe A topic on which something of this client is retained for sure: it shows whether the broker gives what
-   * it retains to a subscription with wildcards. RabbitMQ does not.
+   * @param probe A topic of several levels on which something of this client is retained for sure: it shows whether the
+   * broker gives what it retains to a subscription with wildcards. RabbitMQ does not.
    */
   constructor(filters: readonly string[], probe?: string) {
     this.#filters = [...filters];
     this.#topics = new Set(filters);
     this.#wildcards = filters.filter((filter) => /[+#]/.test(filter));
     this.#probe = probe;
+    // Not `a/#`, which is `a` as well: mochi gives that only what is below `a`.
+    this.#probeFilters = probe === undefined ? [] : [probe.replace(/[^/]*$/, '+')];
   }
 
   /** False: the broker tells nothing of what it retains to a subscription with wildcards. */
@@ -67,8 +70,7 @@ export class RetainedScan {
           this.#isRefused = true;
         });
       for (const some of chunks(filters)) await subscribe(some, false);
-      // `a/#` is `a` as well.
-      if (this.#probe !== undefined) await subscribe([`${this.#probe}/#`], true);
+      if (this.#probe !== undefined) await subscribe(this.#probeFilters, true);
       const deadline = performance.now() + longestMs;
       let heard: number;
       do {
@@ -82,8 +84,7 @@ export class RetainedScan {
     }
     this.#running = false;
     // It may fail for the same reasons, and nobody waits for it.
-    for (const some of chunks(filters)) link.unsubscribe(some).catch(() => {});
-    if (this.#probe !== undefined) link.unsubscribe([`${this.#probe}/#`]).catch(() => {});
+    for (const some of chunks([...filters, ...this.#probeFilters])) link.unsubscribe(some).catch(() => {});
     return this.#found;
   }
 
