@@ -153,11 +153,12 @@ async function readJpeg(path: string): Promise<Uint8Array | undefined> {
 /** Strict: a decoder's warning is an error too, since most mean lost pixels. @param ignoreIcc Its profile is that of sRGB. */
 async function decodeBySharp(input: string | Uint8Array, maxPixels: number, ignoreIcc: boolean): Promise<Decoded> {
   const sharp = await loadSharp();
-  const { input: prepared, page, isOpaque = false, orientation } = await prepareForSharp(input);
+  const { input: prepared, page, isOpaque = false, range, orientation } = await prepareForSharp(input);
   const options: SharpOptions = { limitInputPixels: maxPixels, failOn: 'warning', ignoreIcc };
   if (page !== undefined) options.page = page;
   const read = async (from: string | Uint8Array) => {
-    const upright = turned(sharp(from, options), orientation);
+    const whole = turned(sharp(from, options), orientation);
+    const upright = range ? whole.linear(...stretch(range)) : whole;
     const { data, info } = await (isOpaque ? upright : upright.flatten({ background: '#ffffff' }))
       .toColourspace('srgb')
       .removeAlpha()
@@ -173,6 +174,12 @@ async function decodeBySharp(input: string | Uint8Array, maxPixels: number, igno
     if (!mended) throw error;
     return await read(mended);
   }
+}
+
+/** The factor and the sum that make black 0 and white 65535. */
+function stretch([black, white]: readonly [number, number]): [factor: number, sum: number] {
+  const factor = 65_535 / (white - black);
+  return [factor, -black * factor];
 }
 
 /** @param orientation As EXIF counts them. Default: what sharp finds in the picture. */

@@ -11,6 +11,8 @@ export interface SharpInput {
   readonly page?: number;
   /** Its fourth channel, or second beside grey, is none of the picture: it says nothing of its opacity. */
   readonly isOpaque?: boolean;
+  /** What is black and what is white of its 16 bits, where that is not 0 and 65535. */
+  readonly range?: readonly [black: number, white: number];
   /** How it is to be turned, 1 to 8 as EXIF counts, where libvips does not see it. */
   readonly orientation?: number;
 }
@@ -35,7 +37,8 @@ export async function prepareForSharp(input: string | Uint8Array): Promise<Sharp
   }
   const tiff = await withReader(input, (read) => readTiff(read));
   if (!tiff) return { input };
-  return { input, page: tiff.page, isOpaque: !tiff.hasAlpha };
+  const { page, hasAlpha, range } = tiff;
+  return { input, page, isOpaque: !hasAlpha, ...(range && { range }) };
 }
 
 /** The bytes of a file; undefined where they are too many. */

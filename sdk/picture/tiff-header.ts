@@ -9,6 +9,11 @@ export interface TiffPicture {
   readonly page: number;
   /** Whether its fourth channel, or second beside grey, says how opaque it is. Others, near infrared for example, are no part of the picture. */
   readonly hasAlpha: boolean;
+  /**
+   * What is black and what is white of 16 bits, of 65535, where it says that these are not all: 12 bits of a sensor end at 4095. As
+   * libvips reads them: it turns those that count from white.
+   */
+  readonly range?: readonly [black: number, white: number];
 }
 
 const tag = {
@@ -20,9 +25,11 @@ const tag = {
   subIfds: 330,
   extraSamples: 338,
   sampleFormat: 339,
+  lowestSample: 340,
+  highestSample: 341,
   dngVersion: 50_706,
 };
-const photometric = { miniswhite: 0, miniblack: 1, ycbcr: 6, cfa: 32_803, linearRaw: 34_892 };
+const photometric = { miniswhite: 0, miniblack: 1, rgb: 2, ycbcr: 6, cfa: 32_803, linearRaw: 34_892 };
 const [oldJpeg, jpeg] = [6, 7];
 /** Of `extraSamples`: alpha that is in the colours already, and one that is not. */
 const [premultiplied, straight] = [1, 2];
@@ -35,6 +42,7 @@ const sampleFormats = [
   'complex integers',
   'complex numbers',
 ];
+const most16 = 65_535;
 /** Bytes of a value by its type: BYTE, SHORT, LONG, IFD, LONG8, IFD8. */
 const sizes: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 };
 /** Of a tag's values, and of a file's pages; what is beyond is left to the decoder. */
@@ -65,7 +73,22 @@ export async function readTiff(read: ReadAt): Promise<TiffPicture | undefined> {
       throw new InputError(`its first page is a thumbnail of a camera's raw picture; ${develop}`);
     return undefined;
   }
-  return { page, hasAlpha: checkSamples(pages[page]!) };
+  const range = rangeOf(pages[page]!);
+  return { page, hasAlpha: checkSamples(pages[page]!), ...(range && { range }) };
+}
+
+/** @see TIFF 6.0, section 19. (MinSampleValue and MaxSampleValue, of section 8, say nothing of how it is to be shown.) */
+function rangeOf(page: Page): TiffPicture['range'] {
+  if (page.get(tag.bitsPerSample)?.[0] !== 16) return undefined;
+  const kind = page.get(tag.photometric)?.[0] ?? photometric.miniblack;
+  if (![photometric.miniswhite, photometric.miniblack, photometric.rgb].includes(kind)) return undefined;
+  const colours = kind === photometric.rgb ? 3 : 1;
+  // One range for all colours: of each its own, the picture would have others.
+  const black = Math.min(...(page.get(tag.lowestSample)?.slice(0, colours) ?? [0]));
+  const white = Math.max(...(page.get(tag.highestSample)?.slice(0, colours) ?? [most16]));
+  const isRange = black >= 0 && black < white && white <= most16 && white - black < most16;
+  if (!isRange) return undefined;
+  return kind === photometric.miniswhite ? [most16 - white, most16 - black] : [black, white];
 }
 
 /** @returns Whether there is alpha. */

@@ -97,6 +97,56 @@ describe('a TIFF', () => {
     expect(await at(path)).toEqual([10, 120, 200]);
   });
 
+  /** What 8 bits make of a value between black and white; sRGB from 0 to 255, as of 16 bits that use their whole range. */
+  const shown = (value: number, [black, white] = [0, 4095]) => ((value - black!) / (white! - black!)) * 255;
+  const grey16 = { 258: [16], 262: [1], 277: [1] };
+  const rgb16 = { 258: [16, 16, 16], 262: [2], 277: [3] };
+
+  it.each<[string, PageParts, number[]]>([
+    ['12 bits', { tags: { ...grey16, 341: [4095] }, pixels: filled(16, 1000) }, Array(3).fill(shown(1000))],
+    [
+      'a black of their own',
+      { tags: { ...grey16, 340: [256], 341: [4095] }, pixels: filled(16, 1000) },
+      Array(3).fill(shown(1000, [256, 4095])),
+    ],
+    ['values beyond it', { tags: { ...grey16, 340: [2000], 341: [4095] }, pixels: filled(16, 1000) }, Array(3).fill(0)],
+    [
+      'three colours',
+      { tags: { ...rgb16, 341: [4095, 4095, 4095] }, pixels: filled(16, 400, 2000, 5000) },
+      [shown(400), shown(2000), 255],
+    ],
+    [
+      'colours and opacity',
+      {
+        tags: { ...rgb16, 258: [16, 16, 16, 16], 277: [4], 338: [2], 341: [4095, 4095, 4095, 65_535] },
+        pixels: filled(16, 400, 2000, 4000, 65_535),
+      },
+      [shown(400), shown(2000), shown(4000)],
+    ],
+    [
+      'grey that counts from white',
+      { tags: { ...grey16, 262: [0], 341: [4095] }, pixels: filled(16, 1000) },
+      Array(3).fill(255 - shown(1000)),
+    ],
+    ['no range', { tags: grey16, pixels: filled(16, 1000) }, Array(3).fill((1000 / 65_535) * 255)],
+    [
+      'only what was counted',
+      { tags: { ...grey16, 280: [3], 281: [4095] }, pixels: filled(16, 1000) },
+      Array(3).fill((1000 / 65_535) * 255),
+    ],
+    [
+      'a range that is none',
+      { tags: { ...grey16, 340: [5000], 341: [4095] }, pixels: filled(16, 1000) },
+      Array(3).fill((1000 / 65_535) * 255),
+    ],
+  ])('of 16 bits with %s is as bright as it says', async (_, page, expected) => {
+    for (const kind of [{}, { isBig: true }]) {
+      const pixels = await at(tiffOf([page], kind));
+      const errors = pixels.map((value, i) => Math.abs(value - expected[i]!));
+      expect(Math.max(...errors)).toBeLessThanOrEqual(1);
+    }
+  });
+
   it('in grey with a second channel is that grey', async () => {
     const page = { tags: { ...grey, 258: [8, 8], 277: [2], 338: [0] }, pixels: filled(8, 90, 10) };
     expect(await at(tiffOf([page]))).toEqual([90, 90, 90]);
@@ -186,6 +236,28 @@ describe('a TIFF', () => {
     const circle = Buffer.from(whole);
     circle.writeUInt32LE(circle.readUInt32LE(4), circle.length - 4);
     await readPicture(circle).catch((error) => expect(error).toBeInstanceOf(InputError));
+  });
+});
+
+describe('a PNG of 16 bits', () => {
+  it('uses all of them, however many its camera had (sBIT)', async () => {
+    const grey = Buffer.alloc(2 * width * height);
+    // 12 bits, in the upper ones, as the standard has it.
+    for (let i = 0; i < grey.length; i += 2) grey.writeUInt16LE((1000 << 4) | (1000 >> 8), i);
+    const png = await sharp(new Uint16Array(grey.buffer, grey.byteOffset, grey.length / 2), {
+      raw: { width, height, channels: 1 },
+    })
+      .toColourspace('grey16')
+      .png()
+      .toBuffer();
+    const content = Buffer.concat([Buffer.alloc(4), Buffer.from('sBIT'), Buffer.from([12]), Buffer.alloc(4)]);
+    content.writeUInt32BE(1);
+    content.writeUInt32BE(crc32(content.subarray(4, -4)), content.length - 4);
+    const marked = Buffer.concat([png.subarray(0, 33), content, png.subarray(33)]);
+    expect(png[24]).toBe(16);
+    const [value] = await at(marked);
+    expect(Math.abs(value! - (1000 / 4095) * 255)).toBeLessThanOrEqual(1);
+    expect(await at(marked)).toEqual(await at(png));
   });
 });
 
