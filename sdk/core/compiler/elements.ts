@@ -22,7 +22,9 @@ export function isFloatOnly(layer: Layer): boolean {
   if (layer.kind === 'unary') return layer.inFloats === true;
   // Pixels of parts with scales of their own would have no scale in common.
   if (layer.kind === 'concat') return layer.axis === 'w';
-  return ['pair', 'softmax', 'matmul', 'conv_float', 'rearrange', 'constant', 'dequantise'].includes(layer.kind);
+  return ['pair', 'softmax', 'argmax', 'matmul', 'conv_float', 'rearrange', 'constant', 'dequantise'].includes(
+    layer.kind,
+  );
 }
 
 /** Does it take floats? Else it takes bytes. */

@@ -9,7 +9,9 @@ export type FloatWork = Exclude<FloatLayer, { kind: 'dequantise' }> | UnaryLayer
 
 /** Unary ones are, where they are no steps on bytes. */
 export function isFloatWork(layer: Layer): layer is FloatWork {
-  return ['unary', 'pair', 'softmax', 'matmul', 'conv_float', 'rearrange', 'constant', 'quantise'].includes(layer.kind);
+  return ['unary', 'pair', 'softmax', 'argmax', 'matmul', 'conv_float', 'rearrange', 'constant', 'quantise'].includes(
+    layer.kind,
+  );
 }
 
 type OwnStep = Partial<ProgramStep> & Pick<ProgramStep, 'op' | 'in'>;
@@ -19,6 +21,8 @@ const pairs: Readonly<Record<PairLayer['op'], OperationName>> = {
   subtract: 'subtract_float',
   multiply: 'multiply_float',
   divide: 'divide_float',
+  max: 'max_float',
+  min: 'min_float',
 };
 
 /** @param views Of what it reads. @param scales Of `quantise`. */
@@ -29,6 +33,8 @@ export function floatStepOf(layer: FloatWork, views: readonly number[], scales: 
       return { op: 'constant', in: 0, values: layer.values };
     case 'pair':
       return { op: pairs[layer.op], in: first, in2: second };
+    case 'argmax':
+      return { op: 'argmax', in: first };
     case 'softmax':
       return { op: 'softmax', in: first, group: layer.group };
     case 'matmul': {

@@ -91,7 +91,7 @@ export class LayerWriter {
       case 'add':
       case 'multiply':
       case 'pair': {
-        const op = { add: 'Add', subtract: 'Sub', multiply: 'Mul', divide: 'Div' } as const;
+        const op = { add: 'Add', subtract: 'Sub', multiply: 'Mul', divide: 'Div', max: 'Max', min: 'Min' } as const;
         const name = op[layer.kind === 'pair' ? layer.op : layer.kind];
         const value = net.node(name, [read(layer.input), read(layer.second)], {}, layer.name);
         return layer.kind === 'pair' ? value : this.#activated(layer, value, layer.activation);
@@ -106,6 +106,10 @@ export class LayerWriter {
         if (layer.axis === 'pixels') return this.#spread(layer, read);
         const parts = layer.parts.map((part) => (layer.axis === 'c' ? read(part) : this.#inRow(part, layer.c, read)));
         return net.node('Concat', parts, { ints: { axis: layer.axis === 'c' ? 1 : 3 } }, layer.name);
+      }
+      case 'argmax': {
+        const found = net.node('ArgMax', [read(layer.input)], { ints: { axis: 1 } }, layer.name);
+        return net.node('Cast', [found], { ints: { to: 1 } });
       }
       case 'softmax':
         return this.#softmax(layer, read(layer.input));

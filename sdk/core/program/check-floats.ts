@@ -28,7 +28,10 @@ export function assertFloatStep(step: ProgramStep, views: Views, expect: Expect)
     for (const operand of [from, second]) assertSpread(operand, out, expect);
   } else if (op === 'matmul') assertMatrices(views, expect);
   else if (isFloatWindow(op)) assertWindows(step, views, expect);
-  else if (op === 'rearrange') assertWalk(step.walk!, from, out, expect);
+  else if (op === 'argmax') {
+    const wanted = { h: from.h, w: from.w, channels: 1 };
+    expect(isSameSize(wanted, out), () => [textOf(wanted), textOf(out)]);
+  } else if (op === 'rearrange') assertWalk(step.walk!, from, out, expect);
   else {
     expect(isSameSize(from, out), () => [textOf(out), textOf(from)]);
     if (op === 'softmax') {
@@ -41,8 +44,9 @@ export function assertFloatStep(step: ProgramStep, views: Views, expect: Expect)
   }
 }
 
-const textOf = ({ h, w, channels }: Pick<ProgramView, 'h' | 'w' | 'channels'>) => `${h} x ${w} x ${channels}`;
-const isSameSize = (one: ProgramView, other: ProgramView) =>
+type Size = Pick<ProgramView, 'h' | 'w' | 'channels'>;
+const textOf = ({ h, w, channels }: Size) => `${h} x ${w} x ${channels}`;
+const isSameSize = (one: Size, other: Size) =>
   one.h === other.h && one.w === other.w && one.channels === other.channels;
 
 /** An operand is as large as what is written, or 1 where it is the same for all. */

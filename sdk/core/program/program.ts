@@ -67,6 +67,9 @@ export const operations = {
   rearrange: 22,
   conv_float: 23,
   depthwise_float: 24,
+  max_float: 25,
+  min_float: 26,
+  argmax: 27,
 } as const;
 export type OperationName = keyof typeof operations;
 
@@ -179,10 +182,13 @@ export const spareBytes = 64;
 export const floatSteps = [
   ...(['constant', 'add_float', 'subtract_float', 'multiply_float', 'divide_float', 'function_float'] as const),
   ...(['softmax', 'matmul', 'rearrange', 'conv_float', 'depthwise_float'] as const),
+  ...(['max_float', 'min_float', 'argmax'] as const),
 ] as const satisfies readonly OperationName[];
 export const isFloatStep = (op: OperationName): boolean => (floatSteps as readonly OperationName[]).includes(op);
 /** Steps of two operands of floats, number by number. */
-export const floatPairs = ['add_float', 'subtract_float', 'multiply_float', 'divide_float'] as const;
+export const floatPairs = [
+  ...(['add_float', 'subtract_float', 'multiply_float', 'divide_float', 'max_float', 'min_float'] as const),
+] as const satisfies readonly OperationName[];
 /** Convolutions of floats: their weights are the second operand, their windows may reach beyond what they read. */
 export const floatWindows = ['conv_float', 'depthwise_float'] as const;
 export const isFloatWindow = (op: OperationName): boolean => (floatWindows as readonly OperationName[]).includes(op);

@@ -31,6 +31,7 @@ export function runFloatStep(step: ProgramStep, views: Views, memory: Memory): v
   else if (op === 'function_float') applyFunction(step, views, memory);
   else if (op === 'softmax') softmax(step, views, memory);
   else if (op === 'matmul') multiplyMatrices(views, memory);
+  else if (op === 'argmax') findLargest(views, memory);
   else if (op === 'rearrange') rearrange(step, views, memory);
   else if (isFloatWindow(op)) convolve(step, views, memory);
   else combine(op, views, memory);
@@ -70,6 +71,15 @@ const pairs: Partial<Record<OperationName, (a: number, b: number) => number>> = 
   subtract_float: (a, b) => fround(a - b),
   multiply_float: (a, b) => fround(a * b),
   divide_float: (a, b) => fround(a / b),
+  // The second one where either is no number: not as Math.max and Math.min.
+  max_float(a, b) {
+    if (a > b) return a;
+    return b;
+  },
+  min_float(a, b) {
+    if (a < b) return a;
+    return b;
+  },
 };
 
 /** Each side of an operand is that of the output, or 1. */
@@ -130,6 +140,16 @@ function softmax({ group: size }: ProgramStep, { from, out }: Views, { floats }:
       for (let i = 0; i < group; i++) sum = fround(sum + floats[to + i]!);
       for (let i = 0; i < group; i++) floats[to + i] = fround(floats[to + i]! / sum);
     }
+  });
+}
+
+/** Of each pixel's channels, the first one where several are as large. What is no number is larger than nothing. */
+function findLargest({ from, out }: Views, { floats }: Memory): void {
+  eachPixel(out, (y, x) => {
+    const at = place(from, y, x);
+    let found = 0;
+    for (let c = 1; c < from.channels; c++) if (floats[at + c]! > floats[at + found]!) found = c;
+    floats[place(out, y, x)] = found;
   });
 }
 

@@ -103,8 +103,11 @@ enum class ProgramOp : uint16_t {
   rearrange = 22,
   conv_float = 23,
   depthwise_float = 24,
+  max_float = 25,
+  min_float = 26,
+  argmax = 27,
 };
-constexpr size_t program_op_count = 25;
+constexpr size_t program_op_count = 28;
 
 /// `e` of a step with the operation function_float.
 enum class ProgramFunction : int16_t { sigmoid = 0, exp = 1, silu = 2, hardswish = 3, clip = 4, leaky = 5, sqrt = 6 };

@@ -64,7 +64,7 @@ class RandomNetwork {
       return { name: this.net.node('Clip', [name, ...limits]), shape };
     },
     constant: ({ name, shape: [c, h, w] }) => {
-      const op = this.#one('Add', 'Mul', 'Sub', 'Div');
+      const op = this.#one('Add', 'Mul', 'Sub', 'Div', 'Max', 'Min');
       const sides = this.#one([c, 1, 1], [1], [w], [h, 1], [h, w], [c, h, w], [c, 1, w]);
       const constant = this.net.random(sides, 0.4, 1);
       const inputs = op === 'Div' || this.#one(true, false) ? [name, constant] : [constant, name];
@@ -151,7 +151,8 @@ class RandomNetwork {
     },
     mean: ({ name, shape }) => {
       const axes = this.#one([1], [2], [3], [2, 3]);
-      const mean = this.net.node('ReduceMean', [name], { ints: { axes, keepdims: 1 } });
+      const op = this.#one('ReduceMean', 'ReduceMax', 'ReduceMin');
+      const mean = this.net.node(op, [name], { ints: { axes, keepdims: 1 } });
       if (this.#one(true, false)) return { name: this.net.node(this.#one('Sub', 'Mul', 'Add'), [name, mean]), shape };
       return { name: mean, shape: shape.map((at, i) => (axes.includes(i + 1) ? 1 : at)) as unknown as Shape };
     },
@@ -164,7 +165,10 @@ class RandomNetwork {
     },
     residual: ({ name, shape: [c, h, w] }) => {
       const other = this.net.conv(name, [c, c], 3);
-      return { name: this.net.node(this.#one('Add', 'Mul', 'Sub'), [name, other]), shape: [c, h, w] };
+      return {
+        name: this.net.node(this.#one('Add', 'Mul', 'Sub', 'Max', 'Min', 'Mean'), [name, other]),
+        shape: [c, h, w],
+      };
     },
     softmax: ({ name, shape }) => ({
       name: this.net.node('Softmax', [name], { ints: { axis: this.#one(1, 2, 3) } }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../sdk/core/compiler/compile.ts';
+import { Interpreter } from '../../../sdk/core/program/reference.ts';
 import { compareWithFloat, NetworkBuilder, pictures } from './networks.ts';
 
 const side = 16;
@@ -37,6 +38,27 @@ const structures: Readonly<Record<string, (net: NetworkBuilder, x: string) => st
     const one = net.node('Gather', [parts, net.constant([], [1], 'int64')], { ints: { axis: 1 } });
     return net.node('Gather', [one, net.integers(0, 2)], { ints: { axis: 1 } });
   },
+  'the larger of two tensors, before a convolution': (net, x) =>
+    net.conv(net.node('Max', [net.conv(x, [8, 8]), net.conv(x, [8, 8], 3)]), [8, 4], 3),
+  'the smallest of two tensors and a constant for each channel': (net, x) =>
+    net.node('Min', [net.conv(x, [8, 8]), net.random([8, 1, 1], 0.5), net.conv(x, [8, 8], 3)]),
+  'the larger one of a tensor and a constant for each column': (net, x) =>
+    net.node('Max', [net.conv(x, [8, 8]), net.random([16], 0.5)]),
+  'a sum of three tensors, of which one is a number for each channel': (net, x) =>
+    net.node('Sum', [net.node('GlobalAveragePool', [x]), net.conv(x, [8, 8]), net.conv(x, [8, 8], 3)]),
+  'a mean of three tensors before a convolution': (net, x) =>
+    net.conv(net.node('Mean', [x, net.conv(x, [8, 8]), net.conv(x, [8, 8], 3)]), [8, 4], 3),
+  'the largest of each odd number of channels': (net, x) =>
+    net.node('Mul', [x, net.node('ReduceMax', [net.conv(x, [8, 7])], { ints: { axes: [1] } })]),
+  'the largest of lists of pixels that were made of rows': (net, x) => {
+    const list = net.node('Reshape', [
+      net.node('Slice', [x, ...[0, 13, 2].map((at) => net.integers(at))]),
+      net.integers(1, 8, 208),
+    ]);
+    return net.node('ReduceMax', [list], { ints: { axes: [-1], keepdims: 0 } });
+  },
+  'the smallest of rows and channels': (net, x) =>
+    net.node('ReduceMin', [net.conv(x, [8, 8])], { ints: { axes: [1, 2], keepdims: 0 } }),
   'the largest of all pixels': (net, x) => net.node('GlobalMaxPool', [x]),
   'a mean of neighbours without zeros beside the picture': (net, x) =>
     net.node('AveragePool', [x], { ints: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } }),
@@ -499,6 +521,44 @@ test('a grey picture is compiled as one channel', async () => {
   const { errors, program } = await compareWithFloat(net.build([1, 1, side, side]), side, 1);
   expect(program.tensors[0]!.shape).toEqual([1, side, side, 1]);
   expect(errors[0]).toBeLessThan(0.03);
+});
+
+describe('which one is the largest', () => {
+  const cases = [
+    ['of channels', 'ArgMax', { axis: 1, keepdims: 0 }],
+    ['of channels, the last of several', 'ArgMax', { axis: 1, select_last_index: 1 }],
+    ['of channels, the smallest', 'ArgMin', { axis: 1 }],
+    ['of columns', 'ArgMax', { axis: -1 }],
+    ['of rows, the last of several', 'ArgMin', { axis: 2, keepdims: 0, select_last_index: 1 }],
+  ] as const;
+
+  // Beside the numbers that the program itself has: by rounding another one of two that are nearly alike may be the largest.
+  test.each(cases)('%s', async (_, op, ints) => {
+    const net = new NetworkBuilder();
+    // Many of them are 0 or 1.
+    const levels = net.node('Clip', [net.conv(convolved(net), [8, 5]), net.constant([], [0]), net.constant([], [1])]);
+    net.output(levels);
+    net.output(net.node('Cast', [net.node(op, [levels], { ints })], { ints: { to: 1 } }));
+    const options = { width: side, height: side, layout: 'NCHW', mean: [0, 0, 0], std: [1, 1, 1] } as const;
+    const source = { bytes: net.build(side), weights: [] };
+    const program = await compile(source, { ...options, pictures: () => pictures(4, side) });
+    const interpreter = new Interpreter(program);
+    const [picture] = pictures(1, side, 11);
+    interpreter.input('images').set(picture!.map((_one, i) => picture![(i % 3) * side * side + Math.floor(i / 3)]!));
+    interpreter.run();
+    const [numbers, found] = net.outputs.map((name) => interpreter.output(name));
+    const axis = ints.axis < 0 ? ints.axis + 4 : ints.axis;
+    const sides = [1, 5, side, side];
+    const inner = sides.slice(axis + 1).reduce((product, one) => product * one, 1);
+    const expected = Array.from({ length: numbers!.length / sides[axis]! }, (_one, i) => {
+      const first = Math.floor(i / inner) * inner * sides[axis]! + (i % inner);
+      const line = Array.from({ length: sides[axis]! }, (_each, k) => numbers![first + k * inner]!);
+      const most = op === 'ArgMax' ? Math.max(...line) : Math.min(...line);
+      return 'select_last_index' in ints ? line.lastIndexOf(most) : line.indexOf(most);
+    });
+    expect([...found!]).toEqual(expected);
+    expect(new Set(expected).size).toBeGreaterThan(2);
+  });
 });
 
 describe('what is refused before anything is computed', () => {

@@ -119,6 +119,9 @@ export function everyOperation(): Program {
   const windows = { kernel: [3, 3], stride: [2, 1], pad: [1, 2], dilation: [1, 2] } as const;
   const felt = add({ op: 'conv_float', in: last, in2: nine, out: stack(2, 4, 2), ...windows, macs: 8 * 2 * 72 });
   const edge = add({ op: 'depthwise_float', in: felt, in2: dark, out: float(2), ...window(3, 1, 2), macs: 16 * 2 * 9 });
+  const larger = add({ op: 'max_float', in: edge, in2: one, out: float(2) });
+  const smaller = add({ op: 'min_float', in: larger, in2: edge, out: float(2) });
+  const place = add({ op: 'argmax', in: smaller, out: float(1) });
   const output = (name: string, index: number) => {
     const { offset, h: rows, w: columns, pixelBytes } = views[index]!;
     const shape = [1, rows, columns, pixelBytes / 4];
@@ -133,6 +136,7 @@ export function everyOperation(): Program {
         output('größen', rest),
         output('floats', last),
         output('edges', edge),
+        output('places', place),
       ],
     ],
     views,

@@ -92,7 +92,7 @@ describe('a file is refused', () => {
     {
       what: 'with an operation that is not known',
       change: (data) => data.setUint16(step(1, 0), 99, true),
-      says: 'step 1 (conv 1): an operation of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, got 99',
+      says: 'step 1 (conv 1): an operation of 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, got 99',
     },
     {
       what: 'with an epilogue that is not known',

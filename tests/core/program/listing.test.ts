@@ -53,6 +53,9 @@ test('a listing has a line a step: what is read and written, where to, and how',
     '40 | constant |  | 9x8x2 f32 |  | ',
     '41 | conv_float | 4x4x8 f32 + 9x8x2 f32 | 2x4x2 f32 | 3x3/2x1 dilated 1x2 | ',
     '42 | depthwise_float | 2x4x2 f32 + 3x3x2 f32 | 4x4x2 f32 | 3x3 | ',
+    '43 | max_float | 4x4x2 f32 + 1x1x1 f32 | 4x4x2 f32 |  | ',
+    '44 | min_float | 4x4x2 f32 + 4x4x2 f32 | 4x4x2 f32 |  | ',
+    '45 | argmax | 4x4x2 f32 | 4x4x1 f32 |  | ',
   ]);
   expect(listed.map(({ name }) => name)).toEqual(program.steps.map(({ name }) => name));
   expect(listed.map(({ at }) => at)).toEqual(program.steps.map(({ out }) => program.views[out]!.offset));
@@ -66,7 +69,7 @@ test('it counts multiply-adds and bytes', () => {
   expect(listed[14]).toMatchObject({ macs: 0, constantBytes: 5 * 256 });
   expect([1, 15, 18].map((i) => bytesWritten(program, program.steps[i]!))).toEqual([80, 320, 1280]);
   expect(totalsOf(program)).toEqual({
-    steps: 43,
+    steps: 46,
     macs: 4 * 4 * (5 * 12 * 9 + 5 * 9 + 5 * 25 + 2 * 15 + 4 * 8 + 72 + 2 * 9),
     constantBytes: listed.reduce((sum, { constantBytes }) => sum + constantBytes, 0),
     arenaBytes: program.arenaBytes,

@@ -7,8 +7,9 @@ namespace check {
 
 constexpr ProgramOp float_ops[] = {ProgramOp::quantise,       ProgramOp::constant,     ProgramOp::add_float,      ProgramOp::subtract_float,
                                    ProgramOp::multiply_float, ProgramOp::divide_float, ProgramOp::function_float, ProgramOp::softmax,
-                                   ProgramOp::matmul,         ProgramOp::rearrange,    ProgramOp::conv_float,     ProgramOp::depthwise_float};
-constexpr int64_t float_op_count = 12;
+                                   ProgramOp::matmul,         ProgramOp::rearrange,    ProgramOp::conv_float,     ProgramOp::depthwise_float,
+                                   ProgramOp::max_float,      ProgramOp::min_float,    ProgramOp::argmax};
+constexpr int64_t float_op_count = 15;
 
 class FloatCaseMaker {
  public:
@@ -45,6 +46,10 @@ class FloatCaseMaker {
         }
         break;
       }
+      case ProgramOp::argmax:
+        step.in = floats(h, w, channels);
+        channels = 1;
+        break;
       case ProgramOp::matmul: {
         const auto rows = static_cast<uint32_t>(random_.between(1, 4));
         const auto columns = static_cast<uint32_t>(random_.between(1, 9));

@@ -85,7 +85,7 @@ describe.each(variants)(`a program on $name${needsAddon}`, ({ functions }) => {
     {
       name: 'a step that is not known',
       bytes: changed((view) => view.setUint16(128 + 192, 99, true)),
-      says: 'step 1 (pool): expected an operation from 1 to 24, got 99',
+      says: 'step 1 (pool): expected an operation from 1 to 27, got 99',
     },
     {
       name: 'a window beyond the picture',

@@ -186,6 +186,7 @@ export interface ConcatLayer extends LayerBase {
 export type FloatLayer =
   | PairLayer
   | SoftmaxLayer
+  | ArgMaxLayer
   | MatmulLayer
   | FloatConvLayer
   | RearrangeLayer
@@ -196,7 +197,7 @@ export type FloatLayer =
 /** Two operands, number by number; each of an operand's sides is the layer's or 1. */
 export interface PairLayer extends LayerBase {
   readonly kind: 'pair';
-  readonly op: 'add' | 'subtract' | 'multiply' | 'divide';
+  readonly op: 'add' | 'subtract' | 'multiply' | 'divide' | 'max' | 'min';
   input: Region;
   second: Region;
 }
@@ -206,6 +207,12 @@ export interface SoftmaxLayer extends LayerBase {
   readonly kind: 'softmax';
   input: Region;
   readonly group: number;
+}
+
+/** Which channel of each pixel is the largest, the first of several. */
+export interface ArgMaxLayer extends LayerBase {
+  readonly kind: 'argmax';
+  input: Region;
 }
 
 /** Pixels are rows, channels are columns: the second one has a pixel for each channel of the first. */

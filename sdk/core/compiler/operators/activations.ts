@@ -18,7 +18,9 @@ import { channelsOf, isAlone, regionOf, whole } from '../network/view.ts';
 import { giveAffine } from './affine.ts';
 import { asPicture } from './conv.ts';
 import { floatOf, labelOf, type Operator, textOf } from './operator.ts';
+import { pair } from './pair.ts';
 import { clipIntegers } from './quantise.ts';
+import { identity } from './views.ts';
 
 /** Applies a function to each number of a node's first input. */
 export function applyTo(node: OnnxNode, network: Lowering, activation: Activation, input = 0): void {
@@ -131,14 +133,16 @@ export function errorFunction(x: number): number {
 
 const asItIs = (of: (x: number) => number): Operator => scalar(() => of);
 
-/** Of a constant and a tensor: its numbers end there. */
+/** Of a constant number and a tensor: its numbers end there. Of others the larger or smaller one, in floats. */
 const ended =
-  (limit: (value: number) => Activation): Operator =>
+  (op: 'max' | 'min', limit: (value: number) => Activation): Operator =>
   (node, network) => {
     const index = node.inputs.findIndex((name) => network.constantOf(name));
     const constant = network.constantOf(node.inputs[index]);
     if (node.inputs.length !== 2 || constant?.data.length !== 1) {
-      throw unsupported(node, 'expected a tensor and one constant number');
+      if (node.inputs.length === 1) identity(node, network);
+      else pair(node, network, op);
+      return;
     }
     applyTo(node, network, limit(constant.data[0]!), 1 - index);
   };
@@ -182,8 +186,8 @@ export const activations: Readonly<Record<string, Operator>> = {
   HardSwish: always(hardswish),
   LeakyRelu: (node, network) => applyTo(node, network, leaky([floatOf(node, 'alpha', 0.01)])),
   Log: asItIs(Math.log),
-  Max: ended((value) => clip(value, Number.POSITIVE_INFINITY)),
-  Min: ended((value) => clip(Number.NEGATIVE_INFINITY, value)),
+  Max: ended('max', (value) => clip(value, Number.POSITIVE_INFINITY)),
+  Min: ended('min', (value) => clip(Number.NEGATIVE_INFINITY, value)),
   Mish: scalar(
     () => (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
     () => (net, value) => net.node('Mul', [value, net.node('Tanh', [net.node('Softplus', [value])])]),

@@ -7,10 +7,18 @@ import { channelsOf, isWhole, liesAs, regionOf, shapeOf } from '../network/view.
 import { applyTo } from './activations.ts';
 import { giveAffine } from './affine.ts';
 import { labelOf, type Operator } from './operator.ts';
-import { pair } from './pair.ts';
+import { combined, pair, paired } from './pair.ts';
+import { identity } from './views.ts';
 
 export const add: Operator = (node, network) => {
-  if (node.inputs.length !== 2) throw unsupported(node, `expected two inputs, got ${node.inputs.length}`);
+  if (node.inputs.length === 1) {
+    identity(node, network);
+    return;
+  }
+  if (node.inputs.length > 2) {
+    pair(node, network, 'add');
+    return;
+  }
   const constant = constantSide(node, network);
   if (constant)
     affine(
@@ -21,6 +29,19 @@ export const add: Operator = (node, network) => {
       of(constant.constant, (value) => value),
     );
   else combine(node, network, 'add');
+};
+
+/** In floats. */
+export const mean: Operator = (node, network) => {
+  const [output = ''] = node.outputs;
+  const { length: count } = node.inputs;
+  if (count === 1) {
+    identity(node, network);
+    return;
+  }
+  const part = { view: undefined, constant: { shape: [], data: Float32Array.of(1 / count) }, tensor: undefined };
+  const sum = combined(node, network, 'add');
+  network.give(output, paired(node, network, 'multiply', [sum, part], network.shapeOf(output)));
 };
 
 export const subtract: Operator = (node, network) => {

@@ -4,7 +4,8 @@ import { batchNormalisation } from './batch-normalisation.ts';
 import { concat } from './concat.ts';
 import { conv } from './conv.ts';
 import { convTranspose } from './conv-transpose.ts';
-import { add, divide, multiply, power, subtract } from './elementwise.ts';
+import { add, divide, mean, multiply, power, subtract } from './elementwise.ts';
+import { argMax, argMin } from './extreme.ts';
 import { gemm, matMul } from './fully-connected.ts';
 import { gather } from './gather.ts';
 import { instanceNormalisation, layerNormalisation } from './normalise.ts';
@@ -17,6 +18,7 @@ import {
   reduceL2,
   reduceMax,
   reduceMean,
+  reduceMin,
   reduceSum,
 } from './pool.ts';
 import { dequantise, quantise } from './quantise.ts';
@@ -30,6 +32,8 @@ import { cast, depthToSpace, expand, identity, reshape, spaceToDepth, tile, tran
 export const operators: Readonly<Record<string, Operator>> = {
   ...activations,
   Add: add,
+  ArgMax: argMax,
+  ArgMin: argMin,
   AveragePool: averagePool,
   BatchNormalization: batchNormalisation,
   Cast: cast,
@@ -51,6 +55,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   LayerNormalization: layerNormalisation,
   MatMul: matMul,
   MaxPool: maxPool,
+  Mean: mean,
   Mul: multiply,
   Pad: pad,
   Pow: power,
@@ -58,6 +63,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   ReduceL2: reduceL2,
   ReduceMax: reduceMax,
   ReduceMean: reduceMean,
+  ReduceMin: reduceMin,
   ReduceSum: reduceSum,
   Reshape: reshape,
   Resize: resize,

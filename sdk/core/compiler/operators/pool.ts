@@ -7,6 +7,7 @@ import type { Layer, Region, View } from '../network/network.ts';
 import { pictureView, whole as wholeOf } from '../network/view.ts';
 import { isNonNegative } from './bounds.ts';
 import { asPicture, paddingOf, pictureOf } from './conv.ts';
+import { extremeOver } from './extreme.ts';
 import { meanOfPixels, type Sum, sumOver } from './mean.ts';
 import { axisOf, intOf, intsOf, labelOf, type Operator } from './operator.ts';
 
@@ -106,17 +107,23 @@ export const globalMaxPool: Operator = (node, network) => {
   give(node, network, layer, view, channels !== undefined);
 };
 
-/** Of all pixels. */
+/** Of all pixels, or in floats over any dimensions. */
 export const reduceMax: Operator = (node, network) => {
   const view = network.view(node, 0);
   const axes = reducedOf(node, network, view);
   const isKept = network.shapeOf(node.outputs[0]!).length === view.dims.length;
   if (view.dims.length !== 4 || axes.join() !== '2,3') {
-    throw unsupported(node, `expected the largest of all pixels, dimensions 2 and 3, got ${axes.join(', ')}`);
+    extremeOver(node, network, axes, 'max');
+    return;
   }
   globalMaxPool(node, network);
   const whole = network.viewOf(node.outputs[0])!;
   if (!isKept) network.set(node.outputs[0]!, { ...whole, dims: whole.dims.slice(0, 2) });
+};
+
+/** In floats, over any dimensions. */
+export const reduceMin: Operator = (node, network) => {
+  extremeOver(node, network, reducedOf(node, network, network.view(node, 0)), 'min');
 };
 
 /** Over height and width, or in floats over any dimensions. */

@@ -18,6 +18,12 @@ struct Product {
 struct Quotient {
   static float of(float a, float b) { return a / b; }
 };
+struct Larger {
+  static float of(float a, float b) { return a > b ? a : b; }
+};
+struct Smaller {
+  static float of(float a, float b) { return a < b ? a : b; }
+};
 
 template <class Function>
 struct FloatPair {
@@ -64,6 +70,8 @@ using AddFloat = FloatPair<Sum>;
 using SubtractFloat = FloatPair<Difference>;
 using MultiplyFloat = FloatPair<Product>;
 using DivideFloat = FloatPair<Quotient>;
+using MaxFloat = FloatPair<Larger>;
+using MinFloat = FloatPair<Smaller>;
 
 }  // namespace
 }  // namespace ocellus

@@ -2,6 +2,7 @@
 // `run`, which is its definition: what every other variant gives, bit for bit. An operator is a file and a line.
 #pragma once
 
+#include "program/operators/argmax.h"
 #include "program/operators/conv.h"
 #include "program/operators/depthwise.h"
 #include "program/operators/elementwise.h"
@@ -42,4 +43,7 @@
   OPERATOR(matmul, Matmul)                \
   OPERATOR(rearrange, Rearrange)          \
   OPERATOR(conv_float, ConvFloat)         \
-  OPERATOR(depthwise_float, DepthwiseFloat)
+  OPERATOR(depthwise_float, DepthwiseFloat) \
+  OPERATOR(max_float, MaxFloat)           \
+  OPERATOR(min_float, MinFloat)           \
+  OPERATOR(argmax, ArgMax)
