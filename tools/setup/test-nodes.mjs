@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { cachePath } from './cache.mjs';
+import { buildKernels } from './native.mjs';
 import { build, checkNode, fail, installPackages, root, run, say } from './steps.mjs';
 
 /** The oldest that Ocellus takes, and those with long-term support. */
@@ -15,6 +16,7 @@ const filters = given.filter((one) => !asked.includes(one));
 
 checkNode();
 installPackages();
+buildKernels({ strict: true });
 build();
 const failed = [];
 for (const version of asked.length > 0 ? asked : versions) {
