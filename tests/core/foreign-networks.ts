@@ -1,4 +1,11 @@
-import { type Constant, type ElementType, type Operation, onnxModel, type Value } from './onnx-builder.ts';
+import {
+  type Constant,
+  type ElementType,
+  metadataFields,
+  type Operation,
+  onnxModel,
+  type Value,
+} from './onnx-builder.ts';
 
 /**
  * Networks as other people's exporters write them: their names, types, shapes and last nodes, with numbers that do not depend
@@ -54,6 +61,14 @@ export interface Numbers extends Value {
   readonly data: readonly number[];
   /** What the file says. Default: its shape. */
   readonly declared?: Value['shape'];
+}
+
+/** A network with metadata: fields that follow are of the same message. */
+export function withMetadata(
+  network: Uint8Array<ArrayBuffer>,
+  entries: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.concat([network, metadataFields(entries)]));
 }
 
 /** A network that gives these numbers. */

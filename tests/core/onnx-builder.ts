@@ -52,7 +52,19 @@ export function onnxModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
   writer.writeVarintField(1, 8); // ir_version
   writer.writeMessage(7, writeGraph, model);
   writer.writeMessage(8, (version: number, pbf) => pbf.writeVarintField(2, version), model.opset ?? 13); // opset_import
-  for (const entry of Object.entries(model.metadata ?? {})) {
+  writeMetadata(model.metadata ?? {}, writer);
+  return Uint8Array.from(writer.finish());
+}
+
+/** The fields of a model's metadata alone. */
+export function metadataFields(metadata: Readonly<Record<string, string>>): Uint8Array {
+  const writer = new PbfWriter();
+  writeMetadata(metadata, writer);
+  return writer.finish();
+}
+
+function writeMetadata(metadata: Readonly<Record<string, string>>, writer: PbfWriter): void {
+  for (const entry of Object.entries(metadata)) {
     writer.writeMessage(
       14,
       ([key, value]: [string, string], pbf) => {
@@ -63,7 +75,6 @@ export function onnxModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
       entry,
     );
   }
-  return Uint8Array.from(writer.finish());
 }
 
 /** A model that ignores what it sees and gives these numbers: what a decoder makes of them is known. */

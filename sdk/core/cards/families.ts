@@ -3,6 +3,7 @@ import type { TensorInfo } from '../engines/engine.ts';
 import { isWholeNumber } from '../engines/narrowed.ts';
 import type { DetectorCard } from './card.ts';
 import { fixedSide, type NetworkFacts, shapeText } from './network.ts';
+import type { ToldInside } from './told-inside.ts';
 
 /** Something that a file does not tell, and what would settle it. */
 export interface OpenQuestion {
@@ -381,10 +382,14 @@ const yolox: Family = ({ inputs, outputs, heads, graph }, size) => {
   };
 };
 
-const asUltralytics = 'RGB, pixels divided by 255, the picture in the middle of the input, as Ultralytics has it';
+/** @param inside Says by itself where the picture lies, or nothing. */
+const asUltralytics = ({ align }: ToldInside) =>
+  align === undefined
+    ? 'RGB, pixels divided by 255, the picture in the middle of the input, as Ultralytics has it'
+    : 'RGB, pixels divided by 255, as Ultralytics has it';
 
 /** YOLOv5 and YOLOv7 without metadata: three boxes for each cell. */
-const yolov5: Family = ({ inputs, outputs }, size) => {
+const yolov5: Family = ({ inputs, outputs, inside }, size) => {
   const rows = rowsOf(outputs);
   if (!rows || inputs.length !== 1 || !size) return undefined;
   const { output, extra, masks } = rows;
@@ -394,7 +399,7 @@ const yolov5: Family = ({ inputs, outputs }, size) => {
   return {
     family: 'YOLOv5 or YOLOv7, without their metadata',
     reasons: [`its output ${told(output)} has three rows for each cell of the strides ${strides.join(', ')}`],
-    assumed: [asUltralytics],
+    assumed: [asUltralytics(inside)],
     open: [],
     decoder: { type: 'yolov5', output: output.name, ...masks },
     input: copyOf(unit),
@@ -403,7 +408,7 @@ const yolov5: Family = ({ inputs, outputs }, size) => {
 };
 
 /** YOLOv8 and later without metadata: columns, of which the last had a sigmoid. */
-const yolov8: Family = ({ inputs, outputs, heads }, size) => {
+const yolov8: Family = ({ inputs, outputs, heads, inside }, size) => {
   const rows = rowsOf(outputs);
   if (!rows || inputs.length !== 1 || !size || !heads.some((head) => /^[n?]s[n?]?$/.test(head))) return undefined;
   const { output, extra, masks } = rows;
@@ -416,7 +421,7 @@ const yolov8: Family = ({ inputs, outputs, heads }, size) => {
       `its output ${told(output)} has a column for each of the ${count} cells of the strides ${strides.join(', ')}`,
       'box and classes are joined in this order, the classes after a sigmoid',
     ],
-    assumed: [asUltralytics],
+    assumed: [asUltralytics(inside)],
     open: [],
     decoder: { type: 'yolov8', output: output.name, ...masks },
     input: copyOf(unit),

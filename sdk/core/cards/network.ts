@@ -4,6 +4,7 @@ import { readOnnxTensors } from '../engines/onnx-tensors.ts';
 import { type OnnxGraph, producersOf, readOnnxGraph } from '../onnx/graph.ts';
 import { readOnnxMetadata } from '../onnx/metadata.ts';
 import { activationOf } from './output-tail.ts';
+import { type ToldInside, toldInside } from './told-inside.ts';
 
 /** What a network's file tells of it, without an engine. */
 export interface NetworkFacts {
@@ -12,11 +13,12 @@ export interface NetworkFacts {
   readonly graph: OnnxGraph;
   /** Patterns of the tensors that are joined along the way (`headsOf`). */
   readonly heads: readonly string[];
+  readonly inside: ToldInside;
 }
 
 /** @throws InputError when the bytes are no ONNX model. */
 export function readNetwork(bytes: Uint8Array, what: string): NetworkFacts {
-  readOnnxMetadata(bytes, what);
+  const inside = toldInside(readOnnxMetadata(bytes, what));
   const graph = readOnnxGraph(bytes);
   const tensors = graph && tensorsOf(bytes);
   if (!tensors) {
@@ -24,7 +26,7 @@ export function readNetwork(bytes: Uint8Array, what: string): NetworkFacts {
       `${what}: expected an ONNX model, got ${bytes.length} bytes of something else, or of a damaged one: fetch or export it again`,
     );
   }
-  return { ...tensors, graph, heads: headsOf(graph) };
+  return { ...tensors, graph, heads: headsOf(graph), inside };
 }
 
 function tensorsOf(bytes: Uint8Array): ReturnType<typeof readOnnxTensors> | undefined {

@@ -39,10 +39,13 @@ export function recognise(network: NetworkFacts, file: string, given: Given = {}
   const { inputs, outputs } = network;
   const input = pictureInput(inputs);
   const size = sizeOf(input) ?? given.size;
-  const found = families.flatMap((family) => family(network, size, given.labels?.labels.length) ?? []);
+  const count = (given.labels ?? network.inside.labels)?.labels.length;
+  const found = families.flatMap((family) => family(network, size, count) ?? []);
   const [finding] = found;
   const only = found.length === 1 ? finding : undefined;
   if (only) assertLabels(only, outputs, given.labels);
+  const ownLabels = given.labels || only?.labels ? undefined : labelsInside(network, only);
+  const labels = given.labels ?? ownLabels;
   const open: OpenQuestion[] = [];
   if (!only) open.push(whichFamily(network, found, size !== undefined));
   if (!size) {
@@ -59,13 +62,21 @@ export function recognise(network: NetworkFacts, file: string, given: Given = {}
     });
   }
   open.push(...(only?.open ?? []));
-  if (!given.labels && !only?.labels) open.push(whichLabels(only));
+  if (!labels && !only?.labels) open.push(whichLabels(only, network.inside.labels));
   return {
     family: only?.family,
-    reasons: only ? only.reasons : found.flatMap(({ family, reasons }) => reasons.map((one) => `${family}: ${one}`)),
+    reasons: only
+      ? [
+          ...only.reasons,
+          ...(ownLabels ? [`its ${ownLabels.labels.length} labels are ${ownLabels.path}`] : []),
+          ...(network.inside.align
+            ? [`its metadata (letterbox_pad) says where the picture lies: ${network.inside.align}`]
+            : []),
+        ]
+      : found.flatMap(({ family, reasons }) => reasons.map((one) => `${family}: ${one}`)),
     assumed: [...(only?.assumed ?? []), ...fedAsPixels(input)],
     open,
-    card: cardOf(network, modelName(file, 'my-model'), only, size, given),
+    card: cardOf(network, modelName(file, 'my-model'), only, size, labels),
   };
 }
 
@@ -100,10 +111,23 @@ function whichFamily(network: NetworkFacts, found: readonly Finding[], isSized: 
   };
 }
 
-function whichLabels(finding: Finding | undefined): OpenQuestion {
+/**
+ * Those of its metadata, where they are as many as the classes, or these cannot be counted. Of what is not recognised, where
+ * an output has as many numbers: a network that reads text lists its characters in the same way.
+ */
+function labelsInside({ inside, outputs }: NetworkFacts, finding: Finding | undefined): LabelList | undefined {
+  const count = inside.labels?.labels.length;
+  if (!finding) return outputs.some(({ shape }) => shape.includes(count ?? '')) ? inside.labels : undefined;
+  if (finding.classes !== undefined) return count === finding.classes ? inside.labels : undefined;
+  // Those that count classes from 1: whether the list has the background as its first is not known.
+  return 'first_class' in finding.decoder ? undefined : inside.labels;
+}
+
+function whichLabels(finding: Finding | undefined, inside: LabelList | undefined): OpenQuestion {
   const count = finding?.classes === undefined ? '' : ` ${finding.classes} of them,`;
+  const none = inside ? `and ${inside.labels.length} are ${inside.path}` : 'none are in the file';
   return {
-    what: `the labels:${count} none are in the file`,
+    what: `the labels:${count} ${none}`,
     settle: 'give a file of them, one a line (`ocellus models inspect --labels FILE`, or X.labels.txt beside X.onnx)',
   };
 }
@@ -162,11 +186,11 @@ function fedAsPixels(input: TensorInfo | undefined): string[] {
 const wholeNumbersOf = (type: string) => ({ mean: Array(3).fill(usualMean(type)), std: [1, 1, 1] });
 
 function cardOf(
-  { inputs, outputs }: NetworkFacts,
+  { inputs, outputs, inside }: NetworkFacts,
   name: string,
   finding: Finding | undefined,
   size: Given['size'],
-  { labels }: Given,
+  labels: LabelList | undefined,
 ): Recognition['card'] {
   const first = pictureInput(inputs);
   const type = first?.type === 'uint8' ? 'uint8' : 'float32';
@@ -182,6 +206,7 @@ function cardOf(
     ...(first && isWholeNumber(first.type) && wholeNumbersOf(first.type)),
     ...(inputs.length > 1 && { resize: 'stretch' }),
     ...others,
+    ...(inside.align && finding && { align: inside.align }),
   };
   const names = labels?.labels ?? finding?.labels ?? ['cat', 'dog'];
   if (!finding && outputs.length === 1 && outputs[0]!.shape.length === 2) {

@@ -38,6 +38,8 @@ export function readUltralytics(
 ): UltralyticsInfo | undefined {
   const names = metadata.get('names');
   const size = metadata.get('imgsz');
+  // LibreYOLO's keys are the same, but its networks are of many families, each fed in its own way.
+  if (metadata.has('libreyolo_version')) return undefined;
   if (names === undefined || (size === undefined && !metadata.has('stride'))) return undefined;
   const literal = (key: string) => {
     const text = metadata.get(key);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { validate } from '../../../sdk/config/validate.ts';
 import { ModelCard } from '../../../sdk/core/cards/card.ts';
+import { readModel } from '../../../sdk/core/cards/model-file.ts';
 import { readNetwork } from '../../../sdk/core/cards/network.ts';
 import { recognise } from '../../../sdk/core/cards/recognise.ts';
 import { loadModel } from '../../../sdk/core/model.ts';
@@ -288,6 +289,61 @@ describe('a network without a card is recognised, and finds what its own referen
   });
 });
 
+describe('what metadata tells of a network that is recognised', () => {
+  const libreYolo = { libreyolo_version: '1.6.0', task: 'detect', names: '{"0": "cat", "1": "dog"}', imgsz: '32' };
+
+  it('LibreYOLO: the labels, whose keys are those of Ultralytics, and each family as it is fed', async () => {
+    const boxes = randomNumbers(84, 9, 0.2, 0.9);
+    const bytes = networks.yolox(boxes, sparse(21, { 9: 0.9 }), sparse(42, { 19: 0.8 }));
+    const told = networks.withMetadata(bytes, { ...libreYolo, model_family: 'yolox' });
+    expect(known(told, {})).toEqual({
+      ...known(bytes),
+      reasons: [...known(bytes).reasons, 'its 2 labels are in its metadata (names)'],
+    });
+    const card = known(told, {}).card;
+    expect(card).toMatchObject({ decoder: { type: 'yolox' }, input: { channels: 'BGR' }, labels: ['cat', 'dog'] });
+    const { description } = await readModel(await folder.write('libre.onnx', told));
+    expect(description).toMatchObject({ decoder: { type: 'yolox' }, labels: ['cat', 'dog'] });
+  });
+
+  it('LibreYOLO: edges on the right and below', () => {
+    const columns = networks.yolov8(sparse(84, { 25: 12 }, 1), sparse(42, { 25: 0.8 }));
+    const told = networks.withMetadata(columns, { ...libreYolo, letterbox_pad: 'topleft' });
+    expect(known(columns).card.input).not.toHaveProperty('align');
+    expect(known(told, {})).toMatchObject({ open: [], card: { input: { align: 'top-left' }, labels: ['cat', 'dog'] } });
+    expect(known(told, {}).assumed).toEqual(['RGB, pixels divided by 255, as Ultralytics has it']);
+  });
+
+  it.each([
+    ['character', 'cat\ndog'],
+    ['classes', '["cat", "dog"]'],
+  ])('PicoDet: labels by the key %s', (key, value) => {
+    const bytes = networks.picoDet(
+      [16, 4, 1, 1].map((cells) => sparse(cells * 2, {})),
+      [16, 4, 1, 1].map((cells) => sparse(cells * 32, {}, 0)),
+    );
+    expect(known(bytes, {}).open).toHaveLength(1);
+    expect(known(networks.withMetadata(bytes, { [key]: value }), {})).toMatchObject({
+      open: [],
+      card: { labels: ['cat', 'dog'] },
+    });
+    expect(
+      known(networks.withMetadata(bytes, { [key]: value }), { labels: { path: 'l', labels: ['a', 'b'] } }),
+    ).toMatchObject({
+      card: { labels: ['a', 'b'] },
+    });
+  });
+
+  it.each([
+    ['{"0": "cat", "2": "dog"}', 'none are in the file'],
+    ['not a list', 'none are in the file'],
+    ['{"0": "cat"}', '1 are in its metadata (names)'],
+  ])('labels that are not as many as the classes are asked for: %s', (names, said) => {
+    const bytes = networks.withMetadata(networks.yolov5(new Array(63 * 7).fill(0)), { ...libreYolo, names });
+    expect(known(bytes, {}).open.map(({ what }) => what)).toEqual([expect.stringContaining(said)]);
+  });
+});
+
 describe('what a file does not tell is asked', () => {
   const asked = (bytes: Uint8Array, options?: Parameters<typeof recognise>[2]) =>
     known(bytes, options).open.map(({ what }) => what);
@@ -470,14 +526,14 @@ describe('a network of any names, types and shapes', () => {
     outputs: fc.array(tensor, { maxLength: 9 }),
     heads: fc.array(fc.constantFrom('nss', 'ns', 's?', 'sn', '?m'), { maxLength: 2 }),
   });
-  const { graph } = readNetwork(onnxModel({ inputs: [], outputs: [] }), 'empty');
+  const { graph, inside } = readNetwork(onnxModel({ inputs: [], outputs: [] }), 'empty');
 
   it('gives a card that its schema takes, or says what is open, or whose labels are wrong', () => {
     fc.assert(
       fc.property(network, fc.boolean(), (facts, isSized) => {
         const options = { labels: two, ...(isSized && { size: { width: 32, height: 32 } }) };
         try {
-          const { open, card } = recognise({ ...facts, graph }, 'net', options);
+          const { open, card } = recognise({ ...facts, graph, inside }, 'net', options);
           if (open.length === 0) validate(ModelCard, card, 'the card');
           for (const { what, settle } of open) expect([what, settle]).not.toContain('');
         } catch (error) {
