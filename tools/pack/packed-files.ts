@@ -7,8 +7,11 @@ import { walk } from './walk.ts';
 export const isNetworkOfProgram = (path: string) =>
   /^sdk\/models\/(efficientnet-lite[01]|nanodet-g-416|yolox-nano-416)-.*\.onnx$/.test(path);
 
-/** Benchmarks, and what makes the documentation and signs lists. */
-export const isToolOfMakers = (path: string) => /^dist\/tools\/(bench|docs|soak|zoo)\//.test(path);
+/** Benchmarks, and what makes the documentation and packages and signs lists. Images need a part of what packs. */
+export const isToolOfMakers = (path: string) =>
+  /^dist\/tools\/((bench|docs|soak|zoo)\/|pack\/(main|npm-packages|declarations|deb|debian-archive|oci|oci-archive)\.js$)/.test(
+    path,
+  );
 
 /** The API's reference, which a checkout makes of many small files, and the documentation's pictures. */
 export const isReference = (path: string) => /^docs\/(api\/|.*\.jpg$)/.test(path);

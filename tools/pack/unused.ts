@@ -19,6 +19,10 @@ const notForUs = [
   /^yaml\/browser\//,
   /^[^/]+(\/node_modules\/[^/]+)?\/umd\//,
   /^@babel\/runtime\/helpers\/esm\//,
+  // Decorators, which no package here has.
+  /^@babel\/runtime\/helpers\/applyDecs/,
+  // Its commands.
+  /^mqtt\/(help|build\/bin)\//,
   /^(worker-[a-z-]+|broker-factory|fast-unique-numbers)\/build\/es2019\/.*\.js$/,
   // Sources that are compiled where no built library fits; one does here.
   /^classic-level\/deps\//,
