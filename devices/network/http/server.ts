@@ -21,7 +21,7 @@ export class HttpRefusal extends InputError {
   constructor({ statusCode = 0, statusMessage = '', headers }: IncomingMessage) {
     super(`the server returned ${statusCode} ${statusMessage}`.trim());
     this.status = statusCode;
-    this.retryAfterMs = retryAfter(headers['retry-after']);
+    this.retryAfterMs = retryAfter(headers['retry-after'], headers.date);
   }
 }
 
@@ -140,10 +140,10 @@ function letGo(response: IncomingMessage): void {
   else response.destroy();
 }
 
-/** @param value Seconds, or a date. */
-function retryAfter(value: string | undefined): number | undefined {
+/** @param value Seconds, or a date. @param now By the server's clock: this one may not be set. */
+function retryAfter(value: string | undefined, now = ''): number | undefined {
   if (value === undefined) return undefined;
-  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.parse(now);
   return ms > 0 ? Math.min(ms, longestRetryMs) : undefined;
 }
 
