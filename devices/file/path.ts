@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { expandHome } from '../../sdk/base/home.ts';
 import { otherThanFile } from '../../sdk/base/other-than-file.ts';
 
 /**
@@ -15,7 +15,7 @@ import { otherThanFile } from '../../sdk/base/other-than-file.ts';
 export function filePath(rest: string): { path: string; isFolder: boolean } {
   if (rest === '')
     throw new InputError('file: expected the path of a video, a picture or a folder, such as file:clip.mp4');
-  let path = rest;
+  let path = expandHome(rest);
   if (rest.startsWith('//')) {
     try {
       path = fileURLToPath(`file:${rest}`);
@@ -24,8 +24,6 @@ export function filePath(rest: string): { path: string; isFolder: boolean } {
         `file:${rest}: ${messageOf(error)}; write file:relative/path, file:/absolute/path or file:///absolute/url`,
       );
     }
-  } else if (rest === '~' || rest.startsWith('~/')) {
-    path = join(homedir(), rest.slice(1));
   }
   path = resolve(path);
   const stat = statSync(path, { throwIfNoEntry: false });

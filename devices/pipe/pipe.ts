@@ -1,8 +1,8 @@
 import { fstatSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { InputError } from '../../sdk/base/errors.ts';
+import { expandHome } from '../../sdk/base/home.ts';
 import type { DeviceOptions, DeviceProperties } from '../device/device.ts';
 import { atMost, ffmpegCommand } from '../ffmpeg/ffmpeg.ts';
 import { type LiveCommand, LiveDevice } from '../ffmpeg/live.ts';
@@ -119,7 +119,7 @@ function standardInput(): { path: string; stats: Stats } {
 }
 
 function namedPipe(rest: string): { path: string; stats: Stats } {
-  const path = resolve(rest.startsWith('~/') ? join(homedir(), rest.slice(2)) : rest);
+  const path = resolve(expandHome(rest));
   // A shell's <(…), which no other process sees under this name.
   const [, inherited] = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path) ?? [];
   const stats = statSync(path, { throwIfNoEntry: false });

@@ -22,7 +22,7 @@ export async function readLabels(path: string): Promise<LabelList> {
   } catch (error) {
     throw new InputError(`the labels ${path} cannot be read: ${messageOf(error)}`);
   }
-  const labels = path.endsWith('.json') ? ofCard(text, path) : ofLines(text);
+  const labels = path.endsWith('.json') ? ofCard(text, path) : labelsOfLines(text);
   if (labels.length === 0) throw new InputError(`the labels ${path}: expected one a line, got an empty file`);
   const empty = labels.indexOf('');
   if (empty !== -1) {
@@ -43,7 +43,8 @@ export async function labelsBeside(own: string): Promise<LabelList | undefined> 
   return isThere ? readLabels(path) : undefined;
 }
 
-function ofLines(text: string): string[] {
+/** One a line; a text without any has none. */
+export function labelsOfLines(text: string): string[] {
   return text
     .replace(/\s+$/, '')
     .split('\n')

@@ -1,6 +1,13 @@
 /** A value that Python's `repr` wrote, in JavaScript; a dict is a Map. */
 export type PythonValue = string | number | boolean | null | PythonValue[] | Map<string | number, PythonValue>;
 
+/** A list, or a dict by 0, 1, … as one; of anything else nothing. Undefined where a dict has other keys. */
+export function listed(value: PythonValue): readonly PythonValue[] | undefined {
+  if (!(value instanceof Map)) return Array.isArray(value) ? value : [];
+  const entries = [...value].map(([key, one]) => [Number(key), one] as const).sort(([a], [b]) => a - b);
+  return entries.every(([key], i) => key === i) ? entries.map(([, one]) => one) : undefined;
+}
+
 /** Maximum nesting of lists and dicts. */
 const maxDepth = 16;
 

@@ -1,5 +1,5 @@
-import type { LabelList } from './labels-file.ts';
-import { parsePythonLiteral } from './python-literal.ts';
+import { type LabelList, labelsOfLines } from './labels-file.ts';
+import { listed, type PythonValue, parsePythonLiteral } from './python-literal.ts';
 
 /** What a network's metadata tells of it, of those whose metadata is not enough for a card. */
 export interface ToldInside {
@@ -29,29 +29,20 @@ export function toldInside(metadata: ReadonlyMap<string, string>): ToldInside {
   return { labels: labels[0], align: pad !== undefined && Object.hasOwn(aligns, pad) ? aligns[pad] : undefined };
 }
 
-function ofLines(text: string): string[] | undefined {
-  const lines = text.split(/\r?\n/).map((line) => line.trim());
-  while (lines.at(-1) === '') lines.pop();
-  return lines.length > 0 && !lines.includes('') ? lines : undefined;
+function ofLines(text: string): readonly string[] | undefined {
+  return complete(labelsOfLines(text));
 }
 
-/** Labels by the number of their class, from 0 on without gaps. */
-function ofLiteral(text: string): string[] | undefined {
-  let value: ReturnType<typeof parsePythonLiteral>;
+function ofLiteral(text: string): readonly string[] | undefined {
   try {
-    value = parsePythonLiteral(text);
+    return complete(listed(parsePythonLiteral(text)) ?? []);
   } catch {
     return undefined;
   }
-  const entries =
-    value instanceof Map ? [...value] : Array.isArray(value) ? value.map((one, i) => [i, one] as const) : [];
-  const labels: string[] = [];
-  for (const [key, label] of entries) {
-    const at = Number(key);
-    if (!Number.isInteger(at) || at < 0 || at >= entries.length || typeof label !== 'string' || label === '') {
-      return undefined;
-    }
-    labels[at] = label;
-  }
-  return labels.length > 0 && Object.keys(labels).length === entries.length ? labels : undefined;
+}
+
+/** Labels by the number of their class; undefined where one is missing. */
+function complete(labels: readonly PythonValue[]): readonly string[] | undefined {
+  const isWhole = labels.length > 0 && labels.every((label) => typeof label === 'string' && label !== '');
+  return isWhole ? (labels as readonly string[]) : undefined;
 }

@@ -1,6 +1,6 @@
 import { InputError, messageOf } from '../../base/errors.ts';
 import { modelName } from './model-name.ts';
-import { type PythonValue, parsePythonLiteral } from './python-literal.ts';
+import { listed, type PythonValue, parsePythonLiteral } from './python-literal.ts';
 
 /** Ultralytics tasks that are accepted. */
 const tasks = ['detect', 'segment', 'pose', 'classify'] as const;
@@ -130,18 +130,13 @@ function sizeOf(value: PythonValue, what: string): { width: number; height: numb
 
 /** A dict by class id, or a list. Names that are not text, as in a dataset of digits, are written as Python does. */
 function labelsOf(value: PythonValue, what: string): string[] {
-  const entries: [PythonValue, PythonValue][] =
-    value instanceof Map ? [...value] : Array.isArray(value) ? value.map((label, i) => [i, label]) : [];
-  const labels = entries
-    .map(([key, label]) => [Number(key), label] as const)
-    .sort(([a], [b]) => a - b)
-    .map(([key, label], index) => {
-      const text = label === true ? 'True' : label === false ? 'False' : label === null ? 'None' : label;
-      if (key !== index || (typeof text !== 'string' && typeof text !== 'number') || text === '') {
-        throw new InputError(`${what}: expected the metadata's names to be {0: 'first', 1: 'second', …}`);
-      }
-      return String(text);
-    });
+  const wrong = () => new InputError(`${what}: expected the metadata's names to be {0: 'first', 1: 'second', …}`);
+  const labels = listed(value)?.map((label) => {
+    const text = label === true ? 'True' : label === false ? 'False' : label === null ? 'None' : label;
+    if ((typeof text !== 'string' && typeof text !== 'number') || text === '') throw wrong();
+    return String(text);
+  });
+  if (!labels) throw wrong();
   if (labels.length === 0) throw new InputError(`${what}: expected names in the metadata, got none`);
   return labels;
 }

@@ -7,7 +7,7 @@ import { channelsOf, isWhole, liesAs, regionOf, shapeOf } from '../network/view.
 import { applyTo } from './activations.ts';
 import { giveAffine } from './affine.ts';
 import { labelOf, type Operator } from './operator.ts';
-import { combined, pair, paired } from './pair.ts';
+import { combined, operandOfNumber, pair, paired } from './pair.ts';
 import { identity } from './views.ts';
 
 export const add: Operator = (node, network) => {
@@ -39,9 +39,8 @@ export const mean: Operator = (node, network) => {
     identity(node, network);
     return;
   }
-  const part = { view: undefined, constant: { shape: [], data: Float32Array.of(1 / count) }, tensor: undefined };
   const sum = combined(node, network, 'add');
-  network.give(output, paired(node, network, 'multiply', [sum, part], network.shapeOf(output)));
+  network.give(output, paired(node, network, 'multiply', [sum, operandOfNumber(1 / count)], network.shapeOf(output)));
 };
 
 export const subtract: Operator = (node, network) => {

@@ -6,7 +6,7 @@ import { arranged, plainLayout } from './arrange.ts';
 import { picked } from './by-matrix.ts';
 import { withChannels } from './mean.ts';
 import { axisOf, intOf, labelOf, type Operator } from './operator.ts';
-import { paired } from './pair.ts';
+import { operandOfNumber, operandOfView, paired } from './pair.ts';
 
 /** The largest or smallest over any dimensions, in floats: of each, one half beside the other until one number is left. */
 export function extremeOver(node: OnnxNode, network: Lowering, axes: readonly number[], op: 'max' | 'min'): void {
@@ -28,8 +28,7 @@ function halved(node: OnnxNode, network: Lowering, view: View, dim: number, op: 
     const plain = arranged(node, network, view, plainLayout(view.dims.length));
     return halved(node, network, plain, dim, op);
   }
-  const [a, b] = [first, second].map((part) => ({ view: part, constant: undefined, tensor: undefined }));
-  return paired(node, network, op, [a!, b!], shapeOf(first));
+  return paired(node, network, op, [operandOfView(first), operandOfView(second)], shapeOf(first));
 }
 
 /** Which one of a dimension's numbers is the largest (or smallest): the first of several, or the last. In floats, whole ones. */
@@ -43,14 +42,8 @@ const placeOf =
     const isLast = intOf(node, 'select_last_index', 0) === 1;
     const backwards = Array.from({ length: size }, (_, i) => size - 1 - i);
     const ordered = isLast ? picked(node, network, given, axis, backwards) : given;
-    const from = (value: number, view: View) => {
-      const constant = { shape: [], data: Float32Array.of(value) };
-      const operands = [
-        { view: undefined, constant, tensor: undefined },
-        { view, constant: undefined, tensor: undefined },
-      ] as const;
-      return paired(node, network, 'subtract', operands, shapeOf(view));
-    };
+    const from = (value: number, view: View) =>
+      paired(node, network, 'subtract', [operandOfNumber(value), operandOfView(view)], shapeOf(view));
     const compared = op === 'min' ? from(0, ordered) : ordered;
     const tensor = compared === given ? node.inputs[0] : undefined;
     const view = withChannels(node, network, compared, [axis], tensor);

@@ -14,6 +14,16 @@ export interface Operand {
   readonly tensor: string | undefined;
 }
 
+/** A tensor that has no name in the graph. */
+export const operandOfView = (view: View): Operand => ({ view, constant: undefined, tensor: undefined });
+
+/** A number, the same for all. */
+export const operandOfNumber = (value: number): Operand => ({
+  view: undefined,
+  constant: { shape: [], data: Float32Array.of(value) },
+  tensor: undefined,
+});
+
 /**
  * Operands as floats, number by number, wherever each lies: tensors that depend on the picture beside others or
  * constants, of which dimensions of size 1 are spread. Of more than two, one after the other.
@@ -28,7 +38,7 @@ export function combined(node: OnnxNode, network: Lowering, op: PairLayer['op'])
   return others.reduce((result, other, i) => {
     const isLast = i === others.length - 1;
     const shape = isLast ? network.shapeOf(node.outputs[0]!) : spread(sidesOf(result), sidesOf(other));
-    return { view: paired(node, network, op, [result, other], shape), constant: undefined, tensor: undefined };
+    return operandOfView(paired(node, network, op, [result, other], shape));
   }, first);
 }
 
