@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asset } from '../../sdk/base/assets.ts';
 import { ffmpeg } from '../devices/clip.ts';
 import { variants } from '../kernels/variants.ts';
 import { hasProgram, sharedData } from '../support/needs.ts';
@@ -236,6 +238,37 @@ cameras:
       // ffmpeg was not killed: it wrote all it was given.
       expect(replayed.err).toMatch(new RegExp(`the recording was interrupted; it has ${lines - 1} frames`));
     }
+  });
+
+  it.skipIf(!hasProgram('script'))('is whole when its terminal is closed (needs script)', async () => {
+    const out = at('terminal-closed');
+    const bin = asset('bin', 'ocellus.js');
+    const terminal = spawn('script', [
+      '-qec',
+      `exec ${process.execPath} ${bin} record scene: --out ${out}`,
+      '/dev/null',
+    ]);
+    terminal.stdout.resume();
+    await expect.poll(() => linesOf(out)).toBeGreaterThan(10);
+    const [recorder] = programsOf(terminal.pid!);
+    terminal.kill('SIGKILL');
+    await expect.poll(() => existsSync(`/proc/${recorder}`)).toBe(false);
+    const replayed = await ocellus(['replay', out]);
+    expect(replayed.code).toBe(0);
+    expect(replayed.err).toMatch(/^(no events in \d+ frames; .*\n)?$/);
+    expect(readFileSync(join(out, 'frames.jsonl'), 'utf8')).toMatch(/\n\{"frames":\d+\}\n$/);
+  });
+
+  it('goes on at a SIGHUP without a terminal, as under nohup', async () => {
+    const out = at('nohup');
+    const child = start(['record', 'scene:', '--out', out]);
+    const end: Promise<Ended> = ended(child);
+    await expect.poll(() => linesOf(out)).toBeGreaterThan(5);
+    child.kill('SIGHUP');
+    const lines = linesOf(out);
+    await expect.poll(() => linesOf(out)).toBeGreaterThan(lines + 5);
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ code: 0, err: expect.stringMatching(/^\d+ frames in /) });
   });
 });
 

@@ -2,6 +2,7 @@ import { type Command, CommanderError } from 'commander';
 import { packageVersion } from '../../sdk/base/assets.ts';
 import { InputError } from '../../sdk/base/errors.ts';
 import { printError } from '../shared/output.ts';
+import { outliveTerminal } from './signals.ts';
 import { StrictCommand } from './strict-command.ts';
 
 /** In the order of the help. */
@@ -46,12 +47,15 @@ const asked = process.argv[2] ?? '';
 const needed = Object.hasOwn(commands, asked) ? [commands[asked]!] : Object.values(commands);
 for (const command of needed) (await command())(program);
 
+outliveTerminal();
 // A closed pipe (`ocellus watch … | head`) ends the work, and is not a fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   printError(`standard output cannot be written: ${error.message}`);
   process.exit(1);
 });
+// Nobody is left to be told.
+process.stderr.on('error', () => {});
 
 try {
   await program.parseAsync();
