@@ -19,12 +19,13 @@ import {
 import { type NetworkFacts, readNetwork } from './cards/network.ts';
 import { assertFineScores } from './cards/output-tail.ts';
 import { type Given, type Recognition, recognise } from './cards/recognise.ts';
+import { settled } from './cards/settled.ts';
 import { metadataOf, recogniseUltralytics, ultralyticsClassifierCard } from './cards/ultralytics-card.ts';
 import { readKnownGraph } from './compiler/network/graph.ts';
 import { inputLayer, Lowering } from './compiler/network/lowering.ts';
 import { operators } from './compiler/operators/operators.ts';
 import { CoreThread } from './core-thread.ts';
-import type { TensorInfo } from './engines/engine.ts';
+import type { ExternalWeights, TensorInfo } from './engines/engine.ts';
 import { fitCard, sendModel } from './load.ts';
 import type { RunningEngine } from './messages.ts';
 import { readOnnxMetadata } from './onnx/metadata.ts';
@@ -221,9 +222,9 @@ class NetworkInspection {
 
   async inspect(given: Given): Promise<Inspection> {
     const problems = this.#problems;
-    const described = await this.#describe(given);
-    const { recognition, card, cardSource } = described;
     const weights = await collect(problems, () => readWeights(this.#bytes, this.#path, this.#name));
+    const described = await this.#describe(given, weights ?? []);
+    const { recognition, card, cardSource } = described;
     const found = this.#found;
     // Whether it is the file that its card speaks of.
     if (found?.card && weights) await collect(problems, () => readForm(found, 'network'));
@@ -270,7 +271,10 @@ class NetworkInspection {
   }
 
   /** The card, and where it is from; or what is known in place of it. */
-  async #describe(given: Given): Promise<Pick<Inspection, 'recognition' | 'card' | 'cardSource' | 'draft'>> {
+  async #describe(
+    given: Given,
+    weights: readonly ExternalWeights[],
+  ): Promise<Pick<Inspection, 'recognition' | 'card' | 'cardSource' | 'draft'>> {
     const own = this.#found?.card;
     const fromCard = (card: ModelCard, cardSource: CardSource, reasons: readonly string[]) => {
       this.#assertNothingGiven(given, cardSource);
@@ -296,7 +300,8 @@ class NetworkInspection {
     if (told) return fromCard(told, 'metadata', ['the card in its metadata says how it is read']);
     const file = basename(this.#path, networkEnding);
     const labels = given.labels ?? (await labelsBeside(join(dirname(this.#path), file)));
-    const { card, ...recognition } = recognise(this.#network, file, { ...given, labels });
+    const network = await settled(this.#network, this.#bytes, weights, given.size);
+    const { card, ...recognition } = recognise(network, file, { ...given, labels });
     if (recognition.open.length > 0) return { recognition, draft: card };
     return { recognition, cardSource: 'recognised', card: validate(ModelCard, card, `the card made of ${this.#name}`) };
   }

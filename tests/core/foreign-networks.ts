@@ -12,7 +12,13 @@ import {
  * on the picture. 32x32 pixels; two classes, but where it says otherwise.
  */
 
-const picture = { name: 'images', shape: [1, 3, 32, 32] };
+const picture: Value = { name: 'images', shape: [1, 3, 32, 32] };
+
+/** What a file says of its tensors' shapes where that is not all there is to say: a text is an open side. */
+export interface Declared {
+  readonly input?: Value['shape'];
+  readonly output?: Value['shape'];
+}
 
 /** Numbers that look like any: the same in each run. */
 export function randomNumbers(count: number, seed: number, low = 0, high = 1): number[] {
@@ -112,6 +118,7 @@ export function yolox(
   objectness: readonly number[],
   scores: readonly number[],
   isDecoded = false,
+  { input = picture.shape, output }: Declared = {},
 ) {
   const classes = scores.length / 21;
   const parts: Part[] = [
@@ -121,23 +128,27 @@ export function yolox(
   ];
   const { constants, operations } = joined('output', parts, 2);
   return onnxModel({
-    inputs: [picture],
-    outputs: [{ name: 'output', shape: [1, 21, 5 + classes] }],
+    inputs: [{ ...picture, shape: input }],
+    outputs: [{ name: 'output', shape: output ?? [1, 21, 5 + classes] }],
     constants,
     operations: isDecoded ? [{ op: 'Exp', inputs: ['one'], outputs: ['unused'] }, ...operations] : operations,
   });
 }
 
 /** Columns of box and classes: YOLOv8's. */
-export function yolov8(boxes: readonly number[], scores: readonly number[]): Uint8Array<ArrayBuffer> {
+export function yolov8(
+  boxes: readonly number[],
+  scores: readonly number[],
+  { input = picture.shape, output }: Declared = {},
+): Uint8Array<ArrayBuffer> {
   const classes = scores.length / 21;
   const parts: Part[] = [
     { op: 'Mul', shape: [1, 4, 21], data: boxes },
     { op: 'Sigmoid', shape: [1, classes, 21], data: scores.map(logit) },
   ];
   return onnxModel({
-    inputs: [picture],
-    outputs: [{ name: 'output0', shape: [1, 4 + classes, 21] }],
+    inputs: [{ ...picture, shape: input }],
+    outputs: [{ name: 'output0', shape: output ?? [1, 4 + classes, 21] }],
     ...joined('output0', parts, 1),
   });
 }

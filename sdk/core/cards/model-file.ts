@@ -18,6 +18,7 @@ import { foreignFormat, withArticle } from './file-format.ts';
 import { labelsBeside } from './labels-file.ts';
 import { readNetwork } from './network.ts';
 import { recognise } from './recognise.ts';
+import { settled } from './settled.ts';
 import { readUltralytics, type UltralyticsInfo } from './ultralytics.ts';
 
 /** The form of a model: the network, an ONNX file, or the output of `ocellus compile`. */
@@ -152,7 +153,7 @@ export async function readForm({ name, card, ...files }: FoundModel, form: Model
   if (form === 'network') assertNotForeign(bytes, name);
   const weights = form === 'network' ? await readWeights(bytes, file.path, name) : [];
   assertDigest(bytes, file);
-  return { name, form, bytes, weights, description: card ?? (await describedInside(bytes, file.path, name)) };
+  return { name, form, bytes, weights, description: card ?? (await describedInside(bytes, weights, file.path, name)) };
 }
 
 /**
@@ -257,11 +258,17 @@ async function findByProgram(path: string, name: string): Promise<FoundModel> {
  *
  * @throws InputError when something is left open: what, and a card to begin with.
  */
-async function describedInside(bytes: Uint8Array, path: string, name: string): Promise<ModelCard | UltralyticsInfo> {
+async function describedInside(
+  bytes: Uint8Array,
+  weights: readonly ExternalWeights[],
+  path: string,
+  name: string,
+): Promise<ModelCard | UltralyticsInfo> {
   const own = path.slice(0, -networkEnding.length);
   const told = readDescription(bytes, path, name);
   if (told) return told;
-  const found = recognise(readNetwork(bytes, name), basename(own), { labels: await labelsBeside(own) });
+  const network = await settled(readNetwork(bytes, name), bytes, weights, undefined);
+  const found = recognise(network, basename(own), { labels: await labelsBeside(own) });
   if (found.open.length === 0) return validate(ModelCard, found.card, `the card made of what ${name} tells`);
   const looks = found.family ? `It looks like ${found.family}. ` : '';
   const open = found.open.map(({ what, settle }) => `${what}: ${settle}`).join('; ');

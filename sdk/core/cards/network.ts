@@ -62,3 +62,21 @@ export const shapeText = ({ shape }: TensorInfo) => `[${shape.map((side) => (sid
 /** A dimension that the file fixes. */
 export const fixedSide = (side: number | string | undefined): number | undefined =>
   typeof side === 'number' && side > 0 ? side : undefined;
+
+/** Most pixels of a side, as cards have it. */
+export const largest = 8192;
+
+export const openSide = (side: number | string): boolean => fixedSide(side) === undefined;
+
+/** Whether colours, or grey, are the last dimension. */
+export function isLast(input: TensorInfo | undefined): boolean {
+  const [first, last] = [input?.shape.at(-3), input?.shape.at(-1)];
+  return (last === 3 && first !== 3) || (last === 1 && first !== 3 && first !== 1);
+}
+
+/** Of the picture that an input takes; undefined where the file leaves a side open. */
+export function sizeOf(input: TensorInfo | undefined): { width: number; height: number } | undefined {
+  const shape = input?.shape.slice(-3) ?? [];
+  const [height, width] = (isLast(input) ? shape.slice(0, 2) : shape.slice(1)).map(fixedSide);
+  return width === undefined || height === undefined ? undefined : { width, height };
+}

@@ -5,7 +5,7 @@ import { isNarrowed, isWholeNumber, usualMean } from '../engines/narrowed.ts';
 import { type Finding, families, type OpenQuestion, refusedBecause } from './families.ts';
 import type { LabelList } from './labels-file.ts';
 import { modelName } from './model-name.ts';
-import { fixedSide, type NetworkFacts, shapeText } from './network.ts';
+import { fixedSide, isLast, largest, type NetworkFacts, shapeText, sizeOf } from './network.ts';
 
 /** What somebody knows of a network beside its file. */
 export interface Given {
@@ -38,7 +38,7 @@ export interface Recognition {
 export function recognise(network: NetworkFacts, file: string, given: Given = {}): Recognition {
   const { inputs, outputs } = network;
   const input = pictureInput(inputs);
-  const size = sizeOf(input) ?? given.size;
+  const size = sizeOf(input) ?? given.size ?? network.inside.size;
   const count = (given.labels ?? network.inside.labels)?.labels.length;
   const found = families.flatMap((family) => family(network, size, count) ?? []);
   const [finding] = found;
@@ -144,15 +144,6 @@ function assertLabels(
   );
 }
 
-function sizeOf(input: TensorInfo | undefined): { width: number; height: number } | undefined {
-  const shape = input?.shape.slice(-3) ?? [];
-  const [height, width] = (isLast(input) ? shape.slice(0, 2) : shape.slice(1)).map(fixedSide);
-  return width === undefined || height === undefined ? undefined : { width, height };
-}
-
-/** Most pixels of a side, as cards have it. */
-const largest = 8192;
-
 /** Whether a card can say how it is fed: three colours or grey, of floats or whole numbers. */
 function isPicture(input: TensorInfo): boolean {
   const { shape, type } = input;
@@ -165,12 +156,6 @@ function isPicture(input: TensorInfo): boolean {
     [1, 3].includes(fixedSide(colours) ?? 3) &&
     sides.every((side) => (fixedSide(side) ?? 1) <= largest)
   );
-}
-
-/** Whether colours, or grey, are the last dimension. */
-function isLast(input: TensorInfo | undefined): boolean {
-  const [first, last] = [input?.shape.at(-3), input?.shape.at(-1)];
-  return (last === 3 && first !== 3) || (last === 1 && first !== 3 && first !== 1);
 }
 
 const isGrey = (input: TensorInfo | undefined) => input?.shape.at(isLast(input) ? -1 : -3) === 1;

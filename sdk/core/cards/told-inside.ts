@@ -7,6 +7,8 @@ export interface ToldInside {
   readonly labels: LabelList | undefined;
   /** Where the picture lies in the input. */
   readonly align: 'top-left' | 'center' | undefined;
+  /** Of the picture that it was exported for. */
+  readonly size: { readonly width: number; readonly height: number } | undefined;
 }
 
 /** A list of labels: one a line (RapidAI); a dict or list, as Python or JSON has it (LibreYOLO; LightlyTrain's PicoDet). */
@@ -26,7 +28,17 @@ export function toldInside(metadata: ReadonlyMap<string, string>): ToldInside {
     return list ? [{ path: `in its metadata (${key})`, labels: list }] : [];
   });
   const pad = metadata.get('letterbox_pad');
-  return { labels: labels[0], align: pad !== undefined && Object.hasOwn(aligns, pad) ? aligns[pad] : undefined };
+  const align = pad !== undefined && Object.hasOwn(aligns, pad) ? aligns[pad] : undefined;
+  return { labels: labels[0], align, size: sizeInside(metadata) };
+}
+
+/** LibreYOLO's. Its `imgsz` is the longer of the two. */
+function sizeInside(metadata: ReadonlyMap<string, string>): ToldInside['size'] {
+  const [width, height] = ['imgsz_w', 'imgsz_h'].map((key) => {
+    const text = metadata.get(key) ?? '';
+    return /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined;
+  });
+  return width === undefined || height === undefined ? undefined : { width, height };
 }
 
 function ofLines(text: string): readonly string[] | undefined {

@@ -1,10 +1,11 @@
 import { InputError } from '../../base/errors.ts';
 import { random } from '../../base/random.ts';
+import { pictureTensor } from '../engines/picture-tensor.ts';
 import { Histograms } from './histograms.ts';
 import { type Moments, MomentsSum } from './moments.ts';
 import type { KnownGraph, Source } from './network/graph.ts';
 import type { ConvLayer, Measured } from './network/network.ts';
-import { pictureTensor, Tracer } from './network/trace.ts';
+import { Tracer } from './network/trace.ts';
 import { channelsIn, emptyRanges, type Ranges, rangesKey, widen } from './ranges.ts';
 
 /** Pictures as the network takes them: the numbers of its input, one picture after the other. Gone through twice. */

@@ -9,6 +9,7 @@ import type { LabelList } from '../../../sdk/core/cards/labels-file.ts';
 import { cardEnding, findModel, readDescription } from '../../../sdk/core/cards/model-file.ts';
 import { fixedSide, type NetworkFacts, readNetwork, shapeText } from '../../../sdk/core/cards/network.ts';
 import { recognise } from '../../../sdk/core/cards/recognise.ts';
+import { settled } from '../../../sdk/core/cards/settled.ts';
 import { recogniseUltralytics, ultralyticsClassifierCard } from '../../../sdk/core/cards/ultralytics-card.ts';
 import { pictureInput } from '../../../sdk/core/engines/binding.ts';
 import { isNarrowed, isWholeNumber, usualMean } from '../../../sdk/core/engines/narrowed.ts';
@@ -155,17 +156,18 @@ async function cardOf(
   }
   const beside = `${file.slice(0, -extname(file).length)}${cardEnding}`;
   if (await isThere(beside)) return { card: (await findModel(beside)).card, notes: [`its card is ${beside}`] };
-  const network = readNetwork(bytes, file);
+  const read = readNetwork(bytes, file);
   const described = readDescription(bytes, `${source.name}.onnx`, file);
   if (described && 'ultralytics' in described) {
     const card =
       described.task === 'classify'
-        ? ultralyticsClassifierCard(described, network)
-        : recogniseUltralytics(described, network).card;
+        ? ultralyticsClassifierCard(described, read)
+        : recogniseUltralytics(described, read).card;
     return { card, notes: [] };
   }
   if (described) return { card: described, notes: [] };
   const size = options.size && { width: options.size[0], height: options.size[1] };
+  const network = await settled(read, bytes, source.weights, size);
   const found = recognise(network, source.name, { labels: options.labels, size });
   if (found.open.length === 0) return { card: validate(ModelCard, found.card, `the card made of ${file}`), notes: [] };
   const open = found.open.map(({ what, settle }) => `${what}: ${settle}`).join('; ');

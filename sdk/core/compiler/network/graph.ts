@@ -1,9 +1,10 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-node';
 import { InputError } from '../../../base/errors.ts';
 import type { ExternalWeights } from '../../engines/engine.ts';
+import { pictureTensor } from '../../engines/picture-tensor.ts';
 import { type OnnxConstant, type OnnxGraph, type OnnxNode, producersOf, readOnnxGraph } from '../../onnx/graph.ts';
 import type { OnnxNumbers } from '../../onnx/numbers.ts';
-import { pictureTensor, Tracer } from './trace.ts';
+import { Tracer } from './trace.ts';
 
 /** A tensor whose numbers do not depend on the picture. */
 export interface Constant {

@@ -2,7 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { PbfWriter } from 'pbf';
 import { InputError, messageOf } from '../../../base/errors.ts';
 import type { ExternalWeights } from '../../engines/engine.ts';
-import { halfFloats, isNarrowed, narrow, narrowedArray } from '../../engines/narrowed.ts';
+import { halfFloats } from '../../engines/narrowed.ts';
 import { assertHalfFloats, onnxruntime } from '../../engines/onnxruntime-package.ts';
 import { plainFault } from '../../onnx/load-faults.ts';
 
@@ -81,18 +81,6 @@ function inFloats(tensor: OrtTensor): OrtTensor {
   if (tensor.type !== 'float16') return tensor;
   const { Tensor } = onnxruntime();
   return new Tensor('float32', halfFloats(tensor.data), tensor.dims);
-}
-
-/** A picture for the network's input. */
-export function pictureTensor(type: string, data: Uint8Array | Float32Array, shape: readonly number[]): OrtTensor {
-  const { Tensor } = onnxruntime();
-  if (type === 'uint8') return new Tensor('uint8', Uint8Array.from(data), shape);
-  if (isNarrowed(type)) {
-    const numbers = narrowedArray(type, data.length);
-    narrow(type, Float32Array.from(data), numbers);
-    return new Tensor(type as 'int8', numbers as Int8Array, shape);
-  }
-  return new Tensor('float32', Float32Array.from(data), shape);
 }
 
 /** Two messages of protocol buffers in a row are one: the model's graph, and a graph of nothing but outputs. */
