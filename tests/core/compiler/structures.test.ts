@@ -649,6 +649,26 @@ describe('what is refused before anything is computed', () => {
         return values!;
       },
     ],
+    [
+      'what a layer with weights goes on with, which no export is without',
+      /\(TopK\) cannot be compiled: the rest of the network computes with what it chooses there .*onnxruntime runs the network as it is/,
+      13,
+      (net, x) => {
+        const rows = net.node('Reshape', [x, net.integers(1, 4, -1)]);
+        const [values] = net.nodes('TopK', [rows, net.integers(8)], 2, { ints: { axis: 2 } });
+        return net.node('MatMul', [net.node('Relu', [values!]), net.random([8, 4], 0.3)]);
+      },
+    ],
+    [
+      'what is multiplied by no weights after it was chosen, as masks are of their coefficients',
+      /\(TopK\) cannot be compiled: Ocellus itself keeps the best/,
+      13,
+      (net, x) => {
+        const rows = net.node('Reshape', [x, net.integers(1, 4, -1)]);
+        const [values] = net.nodes('TopK', [rows, net.integers(8)], 2, { ints: { axis: 2 } });
+        return net.node('MatMul', [net.node('Transpose', [values!], { ints: { perm: [0, 2, 1] } }), rows]);
+      },
+    ],
   ])('%s', async (_, message, opset, make) => {
     const net = new NetworkBuilder();
     net.output(make(net, convolved(net)));

@@ -135,7 +135,7 @@ export class Lowering {
     const computed = nodes.filter((node) => node.outputs.some((one) => one !== '' && !constants.has(one)));
     // Said first: a network without it may have nothing else that there is no operator for.
     const done = computed.find(({ op }) => Object.hasOwn(left, op));
-    if (done) throw unsupported(done, left[done.op]!);
+    if (done) throw unsupported(done, isChoice(done, this.graph) ? choice : left[done.op]!);
     for (const node of computed) {
       const operator = Object.hasOwn(operators, node.op) ? operators[node.op] : undefined;
       if (!operator)
@@ -172,6 +172,9 @@ function assertWindow(layer: Layer): void {
 const suppression =
   'Ocellus itself keeps the best of boxes that overlap: export the network without that (Ultralytics: nms=False, end2end=False)';
 
+const choice =
+  'the rest of the network computes with what it chooses there (as in RT-DETR, D-FINE and Faster R-CNN), so no export is without it. onnxruntime runs the network as it is, in floats; in 8 bits, take a detector without such a choice: YOLO, YOLOX, NanoDet, PicoDet, SSD';
+
 const integers =
   'compile the network of floats that it was made of, or quantise that with QuantizeLinear and DequantizeLinear (onnxruntime: QuantFormat.QDQ)';
 
@@ -190,6 +193,21 @@ const left: Readonly<Record<string, string>> = {
   MatMulInteger: integers,
   DynamicQuantizeLinear: integers,
 };
+
+const weighted: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+
+/** Does a layer with weights follow what chooses the best ones? At a network's end none does. */
+function isChoice({ op, outputs }: OnnxNode, { nodes, constants }: KnownGraph): boolean {
+  if (left[op] !== suppression) return false;
+  const depends = new Set(outputs);
+  // In their order, each after what it takes.
+  for (const node of nodes) {
+    if (!node.inputs.some((name) => depends.has(name))) continue;
+    if (weighted.has(node.op) && node.inputs.some((name) => constants.has(name))) return true;
+    for (const name of node.outputs) depends.add(name);
+  }
+  return false;
+}
 
 function measuredBy(tensor: string, view: View): Measured | undefined {
   const { h, w, c } = regionOf(view);
