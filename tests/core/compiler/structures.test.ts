@@ -143,6 +143,79 @@ const structures: Readonly<Record<string, (net: NetworkBuilder, x: string) => st
     const rows = net.node('Transpose', [both], { ints: { perm: [0, 2, 1] } });
     return net.node('MatMul', [net.node('Relu', [rows]), net.random([8, 5])]);
   },
+  // As PyTorch's newer exporter writes what as_strided makes of a mean of all pixels.
+  'indices in four dimensions that keep a list as it is': (net, x) => {
+    const list = net.node('Reshape', [net.node('GlobalAveragePool', [x]), net.integers(-1)]);
+    const places = Array.from({ length: 8 }, (_, i) => i);
+    return net.conv(net.node('Gather', [list, net.constant([1, 8, 1, 1], places, 'int64')]), [8, 4]);
+  },
+  'windows of rows and columns, by indices in two dimensions': (net, x) => {
+    const places = net.constant(
+      [3, 7],
+      [0, 1, 2].flatMap((k) => [0, 2, 4, 6, 8, 10, 12].map((at) => at + k)),
+      'int64',
+    );
+    const rows = net.node('Gather', [x, places], { ints: { axis: 2 } });
+    return net.node('Gather', [rows, places], { ints: { axis: 4 } });
+  },
+  'indices in two dimensions that are a slice, some of them from the end': (net, x) =>
+    net.node('Gather', [x, net.constant([2, 2], [-8, -7, -6, -5], 'int64')], { ints: { axis: 3 } }),
+  // As PyTorch's newer exporter writes an adaptive pool to more pixels than there are.
+  'a grid of rows and columns that overlap, before a mean of each window': (net, x) => {
+    const firsts = net.node('Transpose', [x], { ints: { perm: [2, 3, 0, 1] } });
+    const at = [0, 1, 1, 2, 9, 15];
+    const pairs = at.flatMap((row) => at.flatMap((column) => [row, column]));
+    const grid = net.node('GatherND', [firsts, net.constant([3, 2, 3, 2, 2], pairs, 'int64')]);
+    const windows = net.node('Transpose', [grid], { ints: { perm: [4, 5, 0, 1, 2, 3] } });
+    return net.node('ReduceMean', [windows], { ints: { axes: [-3, -1], keepdims: 0 } });
+  },
+  'a grid whose columns come before its rows': (net, x) => {
+    const firsts = net.node('Transpose', [x], { ints: { perm: [2, 3, 0, 1] } });
+    const pairs = [3, 0, 7].flatMap((column) => [2, 4].flatMap((row) => [row, column]));
+    return net.node('GatherND', [firsts, net.constant([3, 2, 2], pairs, 'int64')]);
+  },
+  'pixels that are no grid': (net, x) => {
+    const firsts = net.node('Transpose', [x], { ints: { perm: [2, 3, 0, 1] } });
+    return net.node('GatherND', [firsts, net.constant([4, 2], [0, 0, 3, 5, 5, 3, -1, -2], 'int64')]);
+  },
+  'a mask that is chosen by constants': (net, x) => {
+    const mask = net.constant([4, 1], [0, 1, 0, 0], 'uint8');
+    const chosen = net.node('Cast', [mask], { ints: { to: 9 } });
+    const rows = net.node('Reshape', [x, net.integers(1, 8, 64, 4)]);
+    const squares = net.node('Reshape', [rows, net.integers(1, 8, 64, 4, 1)]);
+    return net.node('Where', [chosen, net.constant([], [0.5]), squares]);
+  },
+  'one of two tensors by a mask': (net, x) => {
+    const mask = net.node('Cast', [net.constant([16], [0, 1, 1, 0, ...Array(12).fill(1)], 'uint8')], {
+      ints: { to: 9 },
+    });
+    return net.node('Where', [mask, net.conv(x, [8, 8]), x]);
+  },
+  'a mean of neighbours on a line': (net, x) =>
+    net.node('AveragePool', [net.node('Reshape', [x, net.integers(1, 8, 256)])], {
+      ints: { kernel_shape: [16], strides: [16], pads: [0, 0], count_include_pad: 1 },
+    }),
+  'the largest of neighbours on a line, padded': (net, x) =>
+    net.node('MaxPool', [net.node('Reshape', [x, net.integers(1, 8, 256)])], {
+      ints: { kernel_shape: [3], strides: [2], pads: [1, 0] },
+    }),
+  'the mean and the largest of a line': (net, x) => {
+    const line = net.node('Reshape', [x, net.integers(1, 8, 256)]);
+    return net.node('Add', [net.node('GlobalAveragePool', [line]), net.node('GlobalMaxPool', [line])]);
+  },
+  'a mean over dimensions of one': (net, x) => {
+    const apart = net.node('Reshape', [net.conv(x, [8, 8]), net.integers(1, 8, 16, 1, 16, 1)]);
+    return net.conv(net.node('ReduceMean', [apart], { ints: { axes: [-3, -1], keepdims: 0 } }), [8, 4], 3);
+  },
+  'more inputs in a line than a step has channels': (net, x) => {
+    const wide = net.node('Transpose', [net.conv(x, [8, 32])], { ints: { perm: [0, 3, 1, 2] } });
+    return net.node('Gemm', [net.node('Flatten', [wide]), net.random([8192, 6], 0.05), net.random([6])]);
+  },
+  'all of a line that is longer than a window': (net, x) => {
+    const line = net.node('Reshape', [net.node('ReduceMean', [x], { ints: { axes: [1, 2] } }), net.integers(1, 16)]);
+    const long = net.node('Concat', Array<string>(5).fill(line), { ints: { axis: 1 } });
+    return net.node('Gemm', [long, net.random([80, 6], 0.3), net.random([6])]);
+  },
   'more outputs than a step has channels': (net, x) => {
     const pooled = net.node('Flatten', [net.node('GlobalAveragePool', [x])]);
     return net.node('Gemm', [pooled, net.random([8, 4100]), net.random([4100])]);
@@ -486,6 +559,17 @@ describe('what networks from elsewhere are made of', () => {
     expect(program.steps.reduce((sum, { macs }) => sum + macs, 0)).toBeLessThan(500_000);
   });
 
+  test.each<[string, (net: NetworkBuilder, x: string) => string]>([
+    ['the largest of all pixels', (net, x) => net.node('GlobalMaxPool', [x])],
+    ['a mean by a window', (net, x) => net.node('AveragePool', [x], { ints: { kernel_shape: [70, 70] } })],
+    ['the largest by a window', (net, x) => net.node('MaxPool', [x], { ints: { kernel_shape: [70, 70] } })],
+  ])('%s of a picture larger than a window takes is computed of all of it', async (_, make) => {
+    const net = new NetworkBuilder();
+    net.output(make(net, net.conv(convolved(net), [8, 8])));
+    const { errors } = await compareWithFloat(net.build(70), 70);
+    expect(errors[0]).toBeLessThan(0.03);
+  });
+
   test('the mean of a picture larger than a window is computed of all of it', async () => {
     const net = new NetworkBuilder();
     const mean = net.node('GlobalAveragePool', [convolved(net)]);
@@ -639,6 +723,21 @@ describe('what is refused before anything is computed', () => {
         const ends = [net.constant([], [0.03]), net.constant([], [-20], 'int8')];
         return net.node('DequantizeLinear', [net.node('Relu', [net.node('QuantizeLinear', [x, ...ends])]), ...ends]);
       },
+    ],
+    [
+      'infinite numbers that a mask chooses',
+      /\(Where\) cannot be compiled: expected finite numbers where its mask chooses a constant/,
+      13,
+      (net, x) => {
+        const mask = net.node('Cast', [net.constant([16], Array(16).fill(1), 'uint8')], { ints: { to: 9 } });
+        return net.node('Where', [mask, net.constant([], [Number.NEGATIVE_INFINITY]), x]);
+      },
+    ],
+    [
+      'what there is no operator for',
+      /\(Einsum\) cannot be compiled: the compiler has no such operator; onnxruntime runs the network as it is/,
+      13,
+      (net, x) => net.node('Einsum', [x], { texts: { equation: 'nchw->nhwc' } }),
     ],
     [
       'what is suppressed, before what there is no operator for',

@@ -138,8 +138,7 @@ export class Lowering {
     if (done) throw unsupported(done, isChoice(done, this.graph) ? choice : left[done.op]!);
     for (const node of computed) {
       const operator = Object.hasOwn(operators, node.op) ? operators[node.op] : undefined;
-      if (!operator)
-        throw unsupported(node, 'the compiler has no such operator; sdk/core/compiler/operators has the list');
+      if (!operator) throw unsupported(node, `the compiler has no such operator; ${otherwise}`);
       this.#follow(node);
       operator(node, this);
     }
@@ -165,9 +164,12 @@ function assertWindow(layer: Layer): void {
   const { name, kernel, stride } = layer;
   if ([...kernel, ...stride].every((side) => side <= limits.kernel)) return;
   throw new InputError(
-    `node ${name} cannot be compiled: expected a window and a stride of at most ${limits.kernel} x ${limits.kernel} pixels, got ${kernel.join(' x ')} by ${stride.join(' x ')}`,
+    `node ${name} cannot be compiled: expected a window and a stride of at most ${limits.kernel} x ${limits.kernel} pixels, got ${kernel.join(' x ')} by ${stride.join(' x ')}; a smaller input makes windows over all of the picture smaller`,
   );
 }
+
+/** What is left to do where a network has something that the compiler lacks. */
+const otherwise = 'onnxruntime runs the network as it is (--model MODEL.onnx), or export it without this operator';
 
 const suppression =
   'Ocellus itself keeps the best of boxes that overlap: export the network without that (Ultralytics: nms=False, end2end=False)';
@@ -180,7 +182,19 @@ const integers =
 
 /** What gives integers as it takes them, or, as `Clip`, knows that they stand for numbers. */
 const movers: ReadonlySet<string> = new Set([
-  ...['Cast', 'Clip', 'Concat', 'DepthToSpace', 'Dropout', 'Expand', 'Flatten', 'Gather', 'GlobalMaxPool', 'Identity'],
+  ...[
+    'Cast',
+    'Clip',
+    'Concat',
+    'DepthToSpace',
+    'Dropout',
+    'Expand',
+    'Flatten',
+    'Gather',
+    'GatherND',
+    'GlobalMaxPool',
+    'Identity',
+  ],
   ...['MaxPool', 'ReduceMax', 'Reshape', 'Slice', 'SpaceToDepth', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze'],
 ]);
 

@@ -4,7 +4,8 @@ import { none } from '../network/activation.ts';
 import { unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
 import type { Layer, Region, Stretch, View } from '../network/network.ts';
-import { isAlone, regionOf, whole } from '../network/view.ts';
+import { isAlone, regionOf, reshaped, shapeOf, sizeOf, whole } from '../network/view.ts';
+import { arranged, inOrderAs } from './arrange.ts';
 import { multiplyMatrices } from './matrices.ts';
 import { floatOf, intOf, labelOf, type Operator } from './operator.ts';
 import { gridOf, type WeightGrid } from './weight-grid.ts';
@@ -57,8 +58,9 @@ function isConnection(node: OnnxNode, network: Lowering): boolean {
 
 /** A matrix times the last dimension: for each pixel its channels, or else all of the picture at once. */
 function connect(node: OnnxNode, network: Lowering, matrix: Matrix, bias: ArrayLike<number> | undefined): void {
-  const view = network.view(node, 0);
-  const last = view.dims.length - 1;
+  const given = network.view(node, 0);
+  const last = given.dims.length - 1;
+  const view = withinWindow(node, network, given);
   const region = regionOf(view);
   const isPerPixel = isAlone(view, last, ['c']);
   const isAll = view.dims.every((dim, i) => i === last || dim.length === 0);
@@ -106,6 +108,35 @@ function connect(node: OnnxNode, network: Lowering, matrix: Matrix, bias: ArrayL
       : dim.map((one) => ({ ...one, step: one.step / (one.axis === 'h' ? region.h : region.w).step })),
   );
   network.give(node.outputs[0]!, { layer, start: { h: 0, w: 0, c: 0 }, dims: moved });
+}
+
+/**
+ * All of the picture as a window and channels that a step can have: where it lies as more, its numbers are put in their order first.
+ *
+ * @throws InputError where it is several pixels of too many channels, or more than any window has.
+ */
+function withinWindow(node: OnnxNode, network: Lowering, view: View): View {
+  const { h, w, c } = regionOf(view);
+  const last = view.dims.length - 1;
+  const isPerPixel = isAlone(view, last, ['c']);
+  const isTall = !isPerPixel && [h, w].some(({ size }) => size > limits.kernel);
+  if (!isTall && c.size <= limits.channels) return view;
+  const size = sizeOf(view.dims[last]!);
+  const pixels = Array.from({ length: limits.kernel }, (_, i) => i + 1).find(
+    (count) => size % count === 0 && size / count <= limits.channels,
+  );
+  if (pixels === undefined || view.dims.some((dim, i) => i !== last && dim.length > 0)) {
+    throw unsupported(
+      node,
+      `expected at most ${limits.channels} inputs for each of several pixels, or ${limits.kernel} times as many of one, got ${size}; average or pool before it, or use a smaller input`,
+    );
+  }
+  const seen = [...view.dims.slice(0, -1).map(() => 1), pixels, size / pixels];
+  const parts = reshaped(view, seen) ?? inOrderAs(node, network, view, seen);
+  const placed = arranged(node, network, parts, { h: [], w: [last], c: [last + 1] });
+  const result = reshaped(placed, shapeOf(view))!;
+  result.layer.measured ??= { tensor: node.inputs[0]!, dims: result.dims, from: 0 };
+  return result;
 }
 
 function biasOf(bias: ArrayLike<number> | undefined, outputs: number): Float64Array {

@@ -7,7 +7,7 @@ import { convTranspose } from './conv-transpose.ts';
 import { add, divide, mean, multiply, power, subtract } from './elementwise.ts';
 import { argMax, argMin } from './extreme.ts';
 import { gemm, matMul } from './fully-connected.ts';
-import { gather } from './gather.ts';
+import { gather, gatherNd } from './gather.ts';
 import { instanceNormalisation, layerNormalisation } from './normalise.ts';
 import { pad } from './pad.ts';
 import {
@@ -27,6 +27,7 @@ import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
 import { split } from './split.ts';
 import { cast, depthToSpace, expand, identity, reshape, spaceToDepth, tile, transpose } from './views.ts';
+import { where } from './where.ts';
 
 /** What the compiler knows of ONNX, by the name of the operator. */
 export const operators: Readonly<Record<string, Operator>> = {
@@ -47,6 +48,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   Expand: expand,
   Flatten: reshape,
   Gather: gather,
+  GatherND: gatherNd,
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,
   GlobalMaxPool: globalMaxPool,
@@ -78,4 +80,5 @@ export const operators: Readonly<Record<string, Operator>> = {
   Transpose: transpose,
   Unsqueeze: reshape,
   Upsample: resize,
+  Where: where,
 };

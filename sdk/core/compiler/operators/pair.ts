@@ -82,7 +82,7 @@ function compact(node: OnnxNode, network: Lowering, view: View, tensor: string |
 const sidesOf = ({ view, constant }: Operand): readonly number[] => (view ? shapeOf(view) : constant!.shape);
 
 /** As ONNX spreads operands over each other. */
-function spread(one: readonly number[], other: readonly number[]): number[] {
+export function spread(one: readonly number[], other: readonly number[]): number[] {
   const rank = Math.max(one.length, other.length);
   const side = (shape: readonly number[], dim: number) => shape[dim - rank + shape.length] ?? 1;
   return Array.from({ length: rank }, (_, dim) => Math.max(side(one, dim), side(other, dim)));

@@ -20,20 +20,33 @@ interface Window {
 }
 
 function windowOf(node: OnnxNode, network: Lowering, view: View, around: Window['pad']): Window {
-  const kernel = (intsOf(node, 'kernel_shape') ?? []) as readonly [number, number];
-  if (kernel.length !== 2 || view.dims.length !== 4) {
-    throw unsupported(node, `expected a window over height and width, got [${kernel.join(', ')}]`);
+  const sides = intsOf(node, 'kernel_shape') ?? [];
+  const rank = sides.length;
+  if (rank < 1 || rank > 2 || view.dims.length !== rank + 2) {
+    throw unsupported(node, `expected a window over one dimension or two, got [${sides.join(', ')}]`);
   }
-  const stride = (intsOf(node, 'strides') ?? [1, 1]) as readonly [number, number];
-  const dilation = (intsOf(node, 'dilations') ?? [1, 1]) as readonly [number, number];
+  // A line is a row of pixels.
+  const two = (values: readonly number[] | undefined) =>
+    [...Array<number>(2 - rank).fill(1), ...(values ?? Array<number>(rank).fill(1))] as [number, number];
+  const [kernel, stride, dilation] = [two(sides), two(intsOf(node, 'strides')), two(intsOf(node, 'dilations'))];
   if (dilation.some((step) => step !== 1)) throw unsupported(node, 'its window has holes (dilations)');
-  const [, , h, w] = network.shapeOf(node.outputs[0]!) as [number, number, number, number];
+  const [h, w] = two(network.shapeOf(node.outputs[0]!).slice(2));
   const { region } = pictureOf(node, view, false);
   const from = [region.h.size + around[0] + around[2], region.w.size + around[1] + around[3]];
-  const own = paddingOf(node, { kernel, stride, dilation }, from, [h, w], 2);
+  const own = paddingOf(node, { kernel, stride, dilation }, from, [h, w], rank);
   const pad = own.map((one, i) => one + around[i]!) as [number, number, number, number];
   return { kernel, stride, pad, h, w };
 }
+
+/** Is the window all of the picture, once? */
+const isAll = ({ kernel, pad, h, w }: Window, region: Region) =>
+  h === 1 && w === 1 && pad.every((one) => one === 0) && kernel[0] === region.h.size && kernel[1] === region.w.size;
+
+/** There are no kernels for such a window: what goes over all pixels is computed otherwise. */
+const isLarge = (kernel: Window['kernel']) => kernel.some((side) => side > limits.kernel);
+
+/** The dimensions behind the channels'. */
+const pixelsOf = ({ dims }: View) => dims.map((_, i) => i).slice(2);
 
 export const maxPool: Operator = (node, network) => {
   const { view: given, pad: around } = network.paddedView(node);
@@ -44,6 +57,10 @@ export const maxPool: Operator = (node, network) => {
   }
   const { region, channels } = pictureOf(node, view, false);
   const { kernel, stride, pad, h, w } = windowOf(node, network, view, around);
+  if (isAll({ kernel, stride, pad, h, w }, region) && isLarge(kernel)) {
+    extremeOver(node, network, pixelsOf(view), 'max');
+    return;
+  }
   const base = { name: labelOf(node), h, w, c: region.c.size, input: region };
   const layer = network.add({ kind: 'max_pool', ...base, kernel, stride, pad: [pad[0], pad[1]] });
   give(node, network, layer, view, channels !== undefined);
@@ -54,6 +71,10 @@ export const averagePool: Operator = (node, network) => {
   const view = asPicture(node, network, given);
   const { region, channels } = pictureOf(node, view, false);
   const { kernel, stride, pad, h, w } = windowOf(node, network, view, around);
+  if (isAll({ kernel, stride, pad, h, w }, region) && isLarge(kernel)) {
+    average(node, network, view);
+    return;
+  }
   const base = { name: labelOf(node), h, w, c: region.c.size, input: region };
   const isInside = (h - 1) * stride[0] + kernel[0] <= region.h.size && (w - 1) * stride[1] + kernel[1] <= region.w.size;
   if (pad.every((one) => one === 0) && isInside) {
@@ -72,7 +93,7 @@ export const averagePool: Operator = (node, network) => {
     ...{ kernel, stride, pad, dilation: [1, 1], activation: none },
   });
   if (factors.some((one) => one !== 1)) {
-    const whole = pictureView(layer);
+    const whole = resultView(layer, view);
     const more = network.add({ kind: 'constant', name: `${labelOf(node)}, constant`, h, w, c: 1, values: factors });
     const last = network.add({ kind: 'pair', op: 'multiply', ...base, input: wholeOf(layer), second: wholeOf(more) });
     const dims = channels ? whole.dims.map((dim, i) => (i === 1 ? view.dims[1]! : dim)) : whole.dims;
@@ -102,6 +123,10 @@ export const globalMaxPool: Operator = (node, network) => {
   const view = asPicture(node, network, network.view(node, 0));
   const { region, channels } = pictureOf(node, view, false);
   const kernel = [region.h.size, region.w.size] as const;
+  if (isLarge(kernel)) {
+    extremeOver(node, network, pixelsOf(view), 'max');
+    return;
+  }
   const base = { name: labelOf(node), h: 1, w: 1, c: region.c.size, input: region };
   const layer = network.add({ kind: 'max_pool', ...base, kernel, stride: [1, 1], pad: [0, 0] });
   give(node, network, layer, view, channels !== undefined);
@@ -130,6 +155,11 @@ export const reduceMin: Operator = (node, network) => {
 export const reduceMean: Operator = (node, network) => {
   const view = network.view(node, 0);
   const axes = reducedOf(node, network, view);
+  if (axes.every((axis) => view.dims[axis]!.length === 0)) {
+    const isKept = network.shapeOf(node.outputs[0]!).length === view.dims.length;
+    network.set(node.outputs[0]!, isKept ? view : { ...view, dims: view.dims.filter((_, i) => !axes.includes(i)) });
+    return;
+  }
   const along = axes.flatMap((axis) => view.dims[axis]!.map((one) => one.axis));
   const kept = view.dims.filter((dim, i) => !axes.includes(i) && dim.length > 0);
   // Where pixels lie as channels, several dimensions do.
@@ -176,8 +206,14 @@ function average(node: OnnxNode, network: Lowering, view: View, axes: readonly n
 
 const spatial = (view: View) => view.dims.filter((dim) => dim.some(({ axis }) => axis !== 'c'));
 
-function give(node: OnnxNode, network: Lowering, layer: Layer, view: View, isMixed: boolean): void {
+/** A layer's numbers in as many dimensions as what it was made of had: a line has no height. */
+function resultView(layer: Layer, { dims: { length: rank } }: View): View {
   const plain = pictureView(layer);
+  return { ...plain, dims: plain.dims.filter((_, i) => rank === 4 || i !== 2) };
+}
+
+function give(node: OnnxNode, network: Lowering, layer: Layer, view: View, isMixed: boolean): void {
+  const plain = resultView(layer, view);
   const picture = isMixed ? { ...plain, dims: plain.dims.map((dim, i) => (i === 1 ? view.dims[1]! : dim)) } : plain;
   network.give(node.outputs[0]!, picture);
 }
