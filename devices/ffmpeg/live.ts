@@ -160,7 +160,9 @@ export abstract class LiveDevice extends SupervisedDevice {
     const end = await fed;
     this.#child = undefined;
     if (child.running) this.#stuck = child;
-    const said = plainWords(child.said, this.options.maxPixels);
+    // Of one that was given nothing, ffmpeg says that it was.
+    const isFed = end === undefined || child.stdin!.bytesWritten > 0;
+    const said = isFed ? plainWords(child.said, this.options.maxPixels) : '';
     // An exit status of 0 is a lost stream as well: ffmpeg ends so when a camera is unplugged or a server goes away.
     reason ??= end ?? `the stream ended (${how})`;
     return { reason: said ? `${reason}: ${said}` : reason, decoder: command.decoder };

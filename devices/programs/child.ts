@@ -50,7 +50,7 @@ export class Child {
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** Of one that is written to. */
-  readonly stdin: Writable | null;
+  readonly stdin: Socket | null;
   /** Of one that writes to descriptor 3 as well. It has to be read: otherwise the program waits. */
   readonly beside: Readable | undefined;
   /**
@@ -72,7 +72,7 @@ export class Child {
     this.#listener = listener;
     this.stdout = stdout;
     this.stderr = process.stderr;
-    this.stdin = process.stdin;
+    this.stdin = process.stdin as Socket | null;
     this.beside = process.stdio[besideFd] as Readable | undefined;
     process.stderr.setEncoding('utf8');
     process.stderr.on('data', (text: string) => this.#onStderr(text));

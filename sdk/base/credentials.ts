@@ -132,6 +132,8 @@ function parametersOf(word: string, end: RegExp): Range[] {
     if (!secretName.test(word.slice(from, index))) continue;
     const start = index + sign.length;
     end.lastIndex = start;
+    // Masked before, and with it the end of its sentence is no secret.
+    if (/^\*{3}[:,.;)]*$/.test(word.slice(start))) continue;
     const to = end.exec(word)?.index ?? word.length;
     if (to > start) found.push([start, to]);
   }

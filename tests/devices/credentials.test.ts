@@ -53,6 +53,21 @@ describe('maskCredentials', () => {
     );
   });
 
+  it('leaves the words around what was masked before as they are', () => {
+    for (const text of [
+      'http://door/1?token=***: expected',
+      'see http://door/1?a=1&token=***, or',
+      '(door/?pin=***)',
+    ]) {
+      expect(maskCredentials(text)).toBe(text);
+    }
+    expect(hiding('http://door/1?token=Zq7hunter2')('http://door/1?token=Zq7hunter2: gone')).toBe(
+      'http://door/1?token=***: gone',
+    );
+    // What only begins so is a secret.
+    expect(maskCredentials('http://door/1?token=***Zq7: gone')).toBe('http://door/1?token=*** gone');
+  });
+
   it('cuts a text that is too long, and shows no half of a password', () => {
     const text = `${'word '.repeat(13_100)} rtsp://me:hunter2hunter2@door/1${' x'.repeat(100_000)}`;
     for (let length = 65_495; length < 65_560; length++) {

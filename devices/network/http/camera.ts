@@ -13,10 +13,12 @@ import { NetworkCamera } from '../network.ts';
 import { JpegFinder } from './jpegs.ts';
 import { SameWatch } from './same-watch.ts';
 import { CameraServer, HttpRefusal } from './server.ts';
+import { headBytes, inPlaceOfJpegs, leastHeadBytes, otherMedium, whatCame } from './what-came.ts';
 
 /** After this many other bytes it is not a stream. */
 const mostWithoutJpeg = 8 * 1024 * 1024;
-const noStream = 'no JPEGs arrive';
+/** A page or a message may end late or never. */
+const longestTextMs = 2000;
 /** Of a camera that is asked for each picture: one answer may be missing, or broken. */
 const mostFailures = 3;
 const failurePauseMs = 1000;
@@ -81,13 +83,6 @@ export class HttpCamera extends NetworkCamera {
   /** A camera that is asked for a picture less often than that is none that hangs. */
   protected override get slowestFps(): number | undefined {
     return this.#isPolled ? this.#pollFps : super.slowestFps;
-  }
-
-  protected override explain(said: string): string {
-    if (said.includes(noStream)) {
-      return `what comes is neither an MJPEG stream (multipart/x-mixed-replace) nor a JPEG picture, but something else or nothing: see the camera's manual for the path; ${said}`;
-    }
-    return super.explain(said);
   }
 
   get #restMs(): number {
@@ -162,11 +157,9 @@ export class HttpCamera extends NetworkCamera {
   #forward(response: IncomingMessage, give: (jpeg: Buffer) => void): Promise<Answer> {
     const { 'content-type': type = '', 'content-length': length, 'transfer-encoding': coding } = response.headers;
     const isMultipart = /^\s*multipart/i.test(type);
-    // It would end, and be asked for again and again.
-    if (/^\s*(text|application\/(json|xml|xhtml))/i.test(type)) {
-      response.destroy();
-      return Promise.resolve({ jpegs: 0, isStill: false, reason: `${noStream}: what comes is ${type.slice(0, 80)}` });
-    }
+    const isText = /^\s*(text|application\/(json|xml|xhtml))/i.test(type);
+    let head = Buffer.alloc(0);
+    const other = () => inPlaceOfJpegs(whatCame(type, head));
     let jpegs = 0;
     let bytes = 0;
     const finder = new JpegFinder((jpeg) => {
@@ -179,6 +172,7 @@ export class HttpCamera extends NetworkCamera {
       const finish = (reason: string, isWhole = false) => {
         if (isOver) return;
         isOver = true;
+        clearTimeout(patience);
         // Its length was told, so a missing end mark is just that.
         if (isWhole && !isMultipart && jpegs === 0 && (length !== undefined || coding !== undefined)) finder.end();
         this.counters.corrupt += finder.takeDropped();
@@ -186,19 +180,25 @@ export class HttpCamera extends NetworkCamera {
         if (jpegs > 0) this.#isPolled = isStill;
         resolve({ jpegs, isStill, reason });
       };
+      const leave = (reason: string) => {
+        response.destroy();
+        finish(reason);
+      };
+      const patience = isText ? setTimeout(() => leave(other()), longestTextMs) : undefined;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
-        finder.write(chunk);
-        this.counters.corrupt += finder.takeDropped();
-        if (jpegs > 0 || bytes < mostWithoutJpeg) return;
-        response.destroy();
-        finish(`${noStream}: ${bytes} bytes of something else`);
+        if (head.length < headBytes) head = Buffer.concat([head, chunk.subarray(0, headBytes - head.length)]);
+        // A picture within a video, such as its cover, is none of a camera's.
+        const isOther = jpegs === 0 && !isMultipart && head.length >= leastHeadBytes && otherMedium(head) !== undefined;
+        if (isOther) return leave(other());
+        if (!isText) {
+          finder.write(chunk);
+          this.counters.corrupt += finder.takeDropped();
+        }
+        if (jpegs === 0 && bytes >= (isText ? headBytes : mostWithoutJpeg)) leave(other());
       });
       response.once('error', (error) => finish(messageOf(error)));
-      const of = /^\s*image\//i.test(type) ? `what comes is ${type.slice(0, 80)}` : 'the stream ended';
-      response.once('close', () =>
-        finish(jpegs > 0 ? 'the camera ended the stream' : `${noStream}: ${of}`, response.complete),
-      );
+      response.once('close', () => finish(jpegs > 0 ? 'the camera ended the stream' : other(), response.complete));
     });
   }
 }

@@ -168,12 +168,32 @@ describe.skipIf(!hasProgram('ffmpeg'))('http: MJPEG (needs ffmpeg)', () => {
 
   it('says what else than MJPEG it found, and follows nowhere else', async () => {
     const server = await serve();
-    for (const path of ['/page']) {
-      expect(await failure(server.url(path))).toMatch(/neither an MJPEG stream/);
-    }
+    expect(await failure(server.url('/page'))).toMatch(/got a web page/);
     expect(await failure(server.url('/elsewhere'))).toMatch(/not on whitelist|Invalid/);
     server.mode = 'garbage';
-    expect(await failure(server.url())).toMatch(/neither an MJPEG stream|no frame for/);
+    expect(await failure(server.url())).toMatch(/expected an MJPEG stream .* got something else|no frame for/);
+  });
+
+  it('takes no picture out of a video', async () => {
+    const cover = await jpegOf(64, 48);
+    const server = await rawServer((response) => {
+      const head = Buffer.from('\0\0\0\x20ftypisom'.padEnd(400, '\0'), 'latin1');
+      response.writeHead(200, { 'Content-Length': head.length + cover.length });
+      response.write(head);
+      response.end(cover);
+    });
+    const message = await failure(server);
+    expect(message).toMatch(/got an MP4 file or stream; ffmpeg reads it: ffmpeg -nostdin -re -i URL .* \| ocellus run/);
+    // What ffmpeg says of an input that was empty is no news.
+    expect(message).not.toMatch(/End of file/);
+  });
+
+  it('does not wait for the end of a page', async () => {
+    const server = await rawServer((response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html' });
+      response.write('<html><form><input type="password">');
+    });
+    expect(await failure(server)).toMatch(/got a web page that asks for a password/);
   });
 
   it.each([
