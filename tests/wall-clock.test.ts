@@ -18,9 +18,9 @@ const readers: Record<string, string> = {
   'samples/own-camera.ts': 'the time of a frame, to be told',
   'sdk/vision/event-cycle.ts': 'an example in the docstring: the time of a frame',
   'sdk/vision/lines.ts': 'an example in the docstring: the time of a frame',
-  'sdk/hub/outbox/age-clock.ts': 'counts only where the network has set it, before and after',
+  'sdk/store/age-clock.ts':
+    'counts only where the network has set it, before and after; else it is told, and nothing is decided by it',
   'sdk/hub/extensions/requests/verbs/verb.ts': 'an example of an answer',
-  'sdk/history/history.ts': 'the age of events of earlier runs, in days and to be told',
   'sdk/learn/ledger/ledger.ts': 'when something was taught, to be told',
   'tools/cli/commands/learn.ts': 'when something was taught, to be told',
   'tools/cli/logger.ts': 'the time of a line',

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Logger } from '../base/log.ts';
 import { makeFolder } from '../base/make-folder.ts';
 import { written } from '../base/written.ts';
+import type { AgeClock } from '../store/age-clock.ts';
 import { encodings, Level, type Operation } from '../store/level.ts';
 import type { ObjectState } from '../vision/event.ts';
 import { type CameraRename, type IndexRow, noClip, type WrittenRow } from './history-index.ts';
@@ -26,6 +27,9 @@ const writeBufferSize = 1024 * 1024;
 /** First letters of keys: what the index knows of an event, its record, and events that have not ended. */
 const [row, record, open] = ['r', 'e', 'o'];
 const renamesKey = Buffer.from('c');
+const markKey = Buffer.from('t');
+/** How long the history is there is written no more often than this: writing wears out the card. */
+const leastMarkMs = 60_000;
 
 /**
  * Events on disk: records in LevelDB, and pictures and clips as files beside it, which are whole or not there. What was
@@ -35,17 +39,19 @@ export class HistoryDisk {
   readonly #level: Level;
   readonly #pictures: string;
   readonly #clips: string;
-  readonly #now: () => number;
+  readonly #clock: AgeClock;
   #syncedMs: number;
+  #markedMs: number;
   /** One change after the other: what was removed is not written again. */
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(level: Level, folder: string, now: () => number) {
+  private constructor(level: Level, folder: string, clock: AgeClock) {
     this.#level = level;
     this.#pictures = join(folder, 'pictures');
     this.#clips = join(folder, 'clips');
-    this.#now = now;
-    this.#syncedMs = now();
+    this.#clock = clock;
+    this.#syncedMs = clock.now();
+    this.#markedMs = Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -57,17 +63,20 @@ export class HistoryDisk {
   static async open(
     folder: string,
     logger: Logger,
-    now: () => number,
+    clock: AgeClock,
   ): Promise<{ disk: HistoryDisk; rows: IndexRow[]; renames: CameraRename[] }> {
     const level = await Level.open(join(folder, 'events'), {
       ...{ title: 'the history', contents: 'events', writer: 'history', logger, cacheSize, writeBufferSize },
     });
     try {
-      const disk = new HistoryDisk(level, folder, now);
+      const disk = new HistoryDisk(level, folder, clock);
       await makeFolder(disk.#pictures, 0o700);
       await disk.#endOpen();
       const renames = await level.db.get(renamesKey, encodings);
-      return { disk, rows: await disk.#rows(), renames: (renames && parsed<CameraRename[]>(renames)) ?? [] };
+      const rows = await disk.#rows();
+      // Before anybody asks for ages.
+      clock.resume(await level.db.get(markKey, encodings), rows.at(-1)?.began?.seconds ?? 0);
+      return { disk, rows, renames: (renames && parsed<CameraRename[]>(renames)) ?? [] };
     } catch (error) {
       await level.close();
       throw error;
@@ -97,9 +106,12 @@ export class HistoryDisk {
       }
       operations.push({ type: 'put', key: keyOf(row, of.place), value: Buffer.from(JSON.stringify(of)) });
     }
-    const isDue = this.#now() - this.#syncedMs >= syncEveryMs;
-    await this.#level.write(operations, isDue);
-    if (isDue) this.#syncedMs = this.#now();
+    const nowMs = this.#clock.now();
+    const isDue = nowMs - this.#syncedMs >= syncEveryMs;
+    const isMarked = nowMs - this.#markedMs >= leastMarkMs;
+    await this.#level.write(isMarked ? [...operations, this.#mark()] : operations, isDue);
+    if (isDue) this.#syncedMs = nowMs;
+    if (isMarked) this.#markedMs = nowMs;
     for (const path of replaced) await rm(path, { force: true });
   }
 
@@ -186,8 +198,19 @@ export class HistoryDisk {
     return this.#inTurn(() => this.#level.write([{ type: 'put', key: renamesKey, value }], true));
   }
 
-  close(): Promise<void> {
-    return this.#inTurn(() => this.#level.close());
+  /** Notes how long the history is there, for the next process. @throws Error of the disk. */
+  mark(): Promise<void> {
+    return this.#inTurn(() => this.#level.write([this.#mark()], false));
+  }
+
+  #mark(): Operation {
+    return { type: 'put', key: markKey, value: this.#clock.mark() };
+  }
+
+  /** Does not throw for what it notes. */
+  async close(): Promise<void> {
+    await this.mark().catch(() => {});
+    await this.#inTurn(() => this.#level.close());
   }
 
   #inTurn<T>(action: () => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import type { Stamp } from '../store/age-clock.ts';
 import { dayOf } from './days.ts';
 import type { HistoryDay } from './stored-event.ts';
 
@@ -7,6 +8,8 @@ export interface IndexRow {
   readonly id: string;
   /** Seconds since 1970. */
   readonly startTime: number;
+  /** When it began, by a clock that nobody sets. Undefined: before anything else, by an earlier version. */
+  readonly began?: Stamp | undefined;
   /** Of its record. */
   bytes: number;
   /** 0: none. */
@@ -78,13 +81,18 @@ export class HistoryIndex {
     return oldest > last ? kept : [...kept, { from, to, last }];
   }
 
-  /** The oldest events, as many as are too old or too many; the newest is none of them. */
+  /**
+   * The oldest events, as many as are too old or too many; the newest is none of them. Those that began before one that is too
+   * old are too, even if it cannot be told of them alone.
+   */
   excess(mostEvents: number, mostBytes: number, isTooOld: (row: IndexRow) => boolean): IndexRow[] {
     const excess: IndexRow[] = [];
+    let lastOld = 0;
+    for (const row of this.oldestFirst()) if (isTooOld(row)) lastOld = row.place;
     let bytes = this.#bytes;
     for (const row of this.oldestFirst()) {
       const isTooMuch = bytes > mostBytes || this.size - excess.length > mostEvents;
-      if ((!isTooOld(row) && !isTooMuch) || row.place === this.#lastPlace) break;
+      if ((row.place > lastOld && !isTooMuch) || row.place === this.#lastPlace) break;
       excess.push(row);
       bytes -= row.bytes + row.pictureBytes;
     }
@@ -108,11 +116,12 @@ export class HistoryIndex {
   }
 
   /** Appends an event that has neither record nor picture yet. */
-  begin(id: string, startTime: number): IndexRow {
+  begin(id: string, startTime: number, began: Stamp): IndexRow {
     const row = {
       place: this.#lastPlace + 1,
       id,
       startTime,
+      began,
       bytes: 0,
       picture: 0,
       pictureBytes: 0,

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { InputError, messageOf } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { guarded } from '../base/tell.ts';
+import { AgeClock, type RunClock, type Stamp } from '../store/age-clock.ts';
 import type { EventMessage, ObjectState } from '../vision/event.ts';
 import { checkDay, dayOf } from './days.ts';
 import { boundClips, clipsOnlyOf, keepClip } from './history-clips.ts';
@@ -27,6 +28,8 @@ export interface HistoryOptions {
   readonly logger?: Logger;
   /** A clock in ms that never goes back. Default: `performance.now()`. */
   readonly now?: () => number;
+  /** What is known about the time between two processes. Default: this machine's. */
+  readonly run?: RunClock;
 }
 
 /** The events of a `History`. */
@@ -43,6 +46,8 @@ const boundEveryMs = 3_600_000;
 /** Records that are read at once. */
 const chunk = 64;
 const daySeconds = 86_400;
+/** When events of earlier versions began, as far as it is known. */
+const first: Stamp = { seconds: 0 };
 
 /**
  * The events of a node, their pictures and clips, bounded by days and bytes; the oldest go first. On disk where it has a folder:
@@ -57,12 +62,12 @@ const daySeconds = 86_400;
 export class History extends EventEmitter<HistoryEvents> {
   #options: HistoryOptions;
   readonly #logger: Logger;
-  readonly #now: () => number;
+  readonly #clock: AgeClock;
   readonly #index = new HistoryIndex();
   readonly #writer: HistoryWriter;
   readonly #tell = guarded<HistoryEvents>(this, (message) => this.#logger.error(message));
-  /** When events of this process began, by place. */
-  readonly #began = new Map<number, number>();
+  /** Of the first event of this process. */
+  #firstPlace: number | undefined;
   /** Those whose events have not been told yet, by event. */
   readonly #earlyPictures = new Map<string, Buffer>();
   #opening: Promise<void> | undefined;
@@ -75,7 +80,7 @@ export class History extends EventEmitter<HistoryEvents> {
     super();
     this.#options = options;
     this.#logger = options.logger ?? silent;
-    this.#now = options.now ?? (() => performance.now());
+    this.#clock = new AgeClock(options.now ?? (() => performance.now()), options.run);
     this.#writer = new HistoryWriter(this.#index, this.#logger, (row) => {
       this.#index.remove(row);
       this.#tell('removed', [row.id]);
@@ -261,7 +266,7 @@ export class History extends EventEmitter<HistoryEvents> {
     const { folder, settings } = this.#options;
     if (folder !== undefined && settings.enabled) {
       try {
-        const { disk, rows, renames } = await HistoryDisk.open(folder, this.#logger, this.#now);
+        const { disk, rows, renames } = await HistoryDisk.open(folder, this.#logger, this.#clock);
         for (const row of rows) this.#index.append(row);
         this.#index.renames = renames;
         this.#writer.use(disk);
@@ -275,11 +280,15 @@ export class History extends EventEmitter<HistoryEvents> {
         this.#logger.error(`the history in ${folder}: ${reason}; events are in memory until the next start`);
       }
     }
+    this.#firstPlace ??= this.#index.lastPlace + 1;
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const one of early) one();
     this.#bound();
-    this.#boundTimer = setInterval(() => this.#bound(), boundEveryMs).unref();
+    this.#boundTimer = setInterval(() => {
+      this.#bound();
+      this.#writer.mark();
+    }, boundEveryMs).unref();
   }
 
   /** It is opened where nobody has: but not once it was closed. */
@@ -298,9 +307,8 @@ export class History extends EventEmitter<HistoryEvents> {
   #rowOf({ id, start_time: startTime, frame_time: frameTime }: ObjectState): IndexRow {
     const known = this.#index.find(id);
     if (known) return known;
-    const row = this.#index.begin(id, startTime);
-    this.#began.set(row.place, this.#now() - (frameTime - startTime) * 1000);
-    if (this.#began.size > mostInMemory.events) this.#began.delete(this.#began.keys().next().value!);
+    const began = this.#clock.stampAt(this.#clock.now() - (frameTime - startTime) * 1000);
+    const row = this.#index.begin(id, startTime, began);
     this.#bound();
     return row;
   }
@@ -320,13 +328,13 @@ export class History extends EventEmitter<HistoryEvents> {
     const { place, picture, clip, clipAt: clip_at } = row;
     const camera = this.#index.nameOf(place, event.camera);
     const has = { has_snapshot: picture > 0, has_clip: clip > 0, clip_at };
-    return { ...event, camera, ...has, picture, place, age: this.#ageOf(row) };
+    return { ...event, camera, ...has, picture, place, age: this.#toldAge(row) };
   }
 
   /** Seconds. Of this process' events it does not depend on the wall clock: a board may begin in the past and be set. */
-  #ageOf({ place, startTime }: IndexRow): number {
-    const began = this.#began.get(place);
-    return Math.max(0, began === undefined ? Date.now() / 1000 - startTime : (this.#now() - began) / 1000);
+  #toldAge({ place, startTime, began = first }: IndexRow): number {
+    const age = this.#clock.ages()(began);
+    return place >= (this.#firstPlace ?? 0) ? age : Math.max(age, this.#clock.toldAge(startTime));
   }
 
   /** Removes the oldest, clips first, until what is left is within the settings; the newest event always stays. */
@@ -334,17 +342,15 @@ export class History extends EventEmitter<HistoryEvents> {
     const { days, megabytes } = this.#options.settings;
     boundClips(this.#index, this.#writer, megabytes);
     const mostEvents = this.isKept ? Number.POSITIVE_INFINITY : mostInMemory.events;
-    const isTooOld = (row: IndexRow) => this.#ageOf(row) > days * daySeconds;
+    const ageOf = this.#clock.ages();
+    const isTooOld = ({ began = first }: IndexRow) => ageOf(began) > days * daySeconds;
     const excess = this.#index.excess(mostEvents, megabytes * 1e6, isTooOld);
     this.#remove(excess).catch((error: unknown) => this.#logger.error(messageOf(error)));
   }
 
   async #remove(rows: readonly IndexRow[]): Promise<void> {
     if (rows.length === 0) return;
-    for (const row of rows) {
-      this.#index.remove(row);
-      this.#began.delete(row.place);
-    }
+    for (const row of rows) this.#index.remove(row);
     const ids = rows.map(({ id }) => id);
     this.#tell('removed', ids);
     await this.#writer.forget(rows, clipsOnlyOf(rows, this.#index)).catch((error: unknown) => {

@@ -1,14 +1,18 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { InputError } from '../../sdk/base/errors.ts';
+import { silent } from '../../sdk/base/log.ts';
 import { dayOf } from '../../sdk/history/days.ts';
 import { History, type HistorySettings } from '../../sdk/history/history.ts';
+import { HistoryDisk } from '../../sdk/history/history-disk.ts';
 import type { HistoryQuery } from '../../sdk/history/stored-event.ts';
+import { Level } from '../../sdk/store/level.ts';
 import type { ObjectState } from '../../sdk/vision/event.ts';
 import { closing } from '../support/closing.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { dayMs, hourMs, Machine, secondMs, steps, trueMs } from '../support/machine.ts';
 import { objectState } from '../vision/fakes.ts';
 
 const defaults: HistorySettings = { enabled: true, days: 30, megabytes: 500 };
@@ -290,6 +294,144 @@ describe('a history on disk', () => {
     // Bounded.
     for (let i = 0; i < 600; i++) history.add(event(`e${i}`));
     expect((await ids(history, { limit: 1000 })).length).toBeLessThanOrEqual(501);
+  });
+});
+
+describe('ages in the history of a board without a clock', () => {
+  const made = async (folder: string, machine: Machine, days = 30) => {
+    const { now, run } = machine.clock();
+    const history = new History({ settings: { ...defaults, days }, folder, now, run });
+    closing(history, () => history.close());
+    await history.open();
+    return history;
+  };
+  /** As a camera tells it. */
+  const seen = (id: string, machine: Machine) => event(id, { start_time: machine.clock().run.wallSeconds() });
+  const told = async (history: History) => (await history.list({ limit: 99 })).events.map(({ id, age }) => [id, age]);
+
+  it.each(steps)('keeps what was just recorded when the clock is set by %s before the next start', async (_, ms) => {
+    const machine = new Machine();
+    const folder = temporaryFolder();
+    const first = await made(folder, machine, 1);
+    first.add(seen('a', machine));
+    first.add(seen('b', machine));
+    machine.step(ms);
+    first.add(seen('c', machine));
+    await first.close();
+    machine.spend(23 * hourMs);
+    const second = await made(folder, machine, 1);
+    expect(await ids(second)).toEqual(['c', 'b', 'a']);
+    machine.step(-ms);
+    machine.spend(2 * hourMs);
+    // The newest stays.
+    second.add(seen('d', machine));
+    expect(await ids(second)).toEqual(['d']);
+  });
+
+  it.each([0, 2 * trueMs, undefined])('keeps it over a start without power, with the clock at %s', async (wallMs) => {
+    const machine = new Machine();
+    const folder = temporaryFolder();
+    const first = await made(folder, machine, 1);
+    for (const id of ['a', 'b']) first.add(seen(id, machine));
+    await first.close();
+    machine.switchOff(hourMs, wallMs);
+    const second = await made(folder, machine, 1);
+    second.add(seen('c', machine));
+    machine.learnTime();
+    second.limit({ ...defaults, days: 1 });
+    expect(await ids(second)).toEqual(['c', 'b', 'a']);
+    const ages = new Map((await told(second)) as [string, number][]);
+    expect(ages.get('c')).toBe(0);
+  });
+
+  it('removes it when its days have passed on a board that is switched off daily and never knows the time', async () => {
+    const machine = new Machine();
+    const folder = temporaryFolder();
+    let history = await made(folder, machine, 2);
+    history.add(seen('a', machine));
+    for (let evening = 0; evening < 5; evening++) {
+      machine.spend(10 * hourMs);
+      history.add(seen(`evening ${evening}`, machine));
+      expect(await ids(history)).toContain(evening < 4 ? 'a' : `evening ${evening}`);
+      await history.close();
+      machine.switchOff(14 * hourMs, 0);
+      history = await made(folder, machine, 2);
+    }
+    expect(await ids(history)).toEqual([4, 3, 2, 1, 0].map((evening) => `evening ${evening}`));
+  });
+
+  it('counts the time without power where the network had set the clock before, as soon as it has set it again', async () => {
+    const machine = new Machine();
+    const folder = temporaryFolder();
+    const first = await made(folder, machine, 2);
+    first.add(seen('untimed', machine));
+    machine.learnTime();
+    first.add(seen('timed', machine));
+    await first.close();
+    machine.switchOff(3 * dayMs, 0);
+    const second = await made(folder, machine, 2);
+    second.add(seen('c', machine));
+    expect(await ids(second)).toEqual(['c', 'timed', 'untimed']);
+    machine.learnTime();
+    // And what began before it is older still.
+    second.limit({ ...defaults, days: 2 });
+    expect(await ids(second)).toEqual(['c']);
+    machine.spend(10 * secondMs);
+    expect(await told(second)).toEqual([['c', 10]]);
+  });
+
+  it('notes each hour how old it is', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    closing(undefined, async () => void vi.useRealTimers());
+    const machine = new Machine();
+    const folder = temporaryFolder();
+    const mark = vi.spyOn(HistoryDisk.prototype, 'mark');
+    const write = vi.spyOn(HistoryDisk.prototype, 'write');
+    const history = await made(folder, machine);
+    history.add(seen('a', machine));
+    await Promise.all(write.mock.results.map(({ value }) => value));
+    for (let hour = 0; hour < 30; hour++) {
+      machine.spend(hourMs);
+      vi.advanceTimersByTime(hourMs);
+    }
+    await Promise.all(mark.mock.results.map(({ value }) => value));
+    // As of a process that is killed: nothing is noted at its end.
+    mark.mockResolvedValue();
+    await history.close();
+    vi.restoreAllMocks();
+    machine.switchOff(hourMs, 0);
+    const next = await made(folder, machine, 1);
+    next.add(seen('b', machine));
+    expect(await ids(next)).toEqual(['b']);
+  });
+
+  it('takes what an earlier version stored for new', async () => {
+    const folder = temporaryFolder();
+    const level = await Level.open(join(folder, 'events'), {
+      ...{ title: 'the history', contents: 'events', writer: 'history', logger: silent },
+    });
+    for (const place of [1, 2]) {
+      const key = (letter: string) =>
+        Buffer.concat([Buffer.from(letter), Buffer.from(`000000000000000${place}`, 'hex')]);
+      const { after } = event(`e${place}`, { end_time: noonOf(today) });
+      const row = { place, id: after.id, startTime: after.start_time, bytes: 100, picture: 0, pictureBytes: 0 };
+      await level.write(
+        [
+          { type: 'put', key: key('r'), value: Buffer.from(JSON.stringify(row)) },
+          { type: 'put', key: key('e'), value: Buffer.from(JSON.stringify(after)) },
+        ],
+        false,
+      );
+    }
+    await level.close();
+    const machine = new Machine();
+    const history = await made(folder, machine, 2);
+    machine.spend(47 * hourMs);
+    history.add(seen('new', machine));
+    expect(await ids(history)).toEqual(['new', 'e2', 'e1']);
+    machine.spend(2 * hourMs);
+    history.add(seen('newer', machine));
+    expect(await ids(history)).toEqual(['newer', 'new']);
   });
 });
 

@@ -9,15 +9,10 @@ import { encode, keyOf } from '../../sdk/hub/outbox/record.ts';
 import { closing } from '../support/closing.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { eventMessage, FakeCamera, FakeNode, mqttSettings } from '../support/hub.ts';
+import { dayMs, hourMs, Machine, secondMs, steps, trueMs } from '../support/machine.ts';
 import { until } from '../support/until.ts';
 import { FakeBroker } from './fake-broker.ts';
 
-const secondMs = 1000;
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-const yearMs = 365 * dayMs;
-/** What the wall clock really should show when a test begins. */
-const trueMs = 1_750_000_000_000;
 const bounds = { events: { megabytes: 64, hours: 72 }, learning: { megabytes: 32, hours: 720 } };
 
 const event = (text: string): Message => ({
@@ -26,56 +21,6 @@ const event = (text: string): Message => ({
   retain: false,
   kind: 'event',
 });
-
-/** A board whose clock a test sets. */
-class Machine {
-  /** Time that really passed, also while it was off. */
-  spentMs = 0;
-  #upMs = 5 * secondMs;
-  #boots = 1;
-  #wallMs = trueMs;
-  #isSet = false;
-
-  /** What a process of it is given; a process counts its time from any point. */
-  clock(): { now: () => number; run: NonNullable<ConstructorParameters<typeof Outbox>[0]>['run'] } {
-    const begin = this.#upMs;
-    return {
-      now: () => this.#upMs - begin,
-      run: {
-        boot: `boot-${this.#boots}`,
-        uptimeSeconds: () => this.#upMs / secondMs,
-        wallSeconds: () => this.#wallMs / secondMs,
-        isSet: () => this.#isSet,
-      },
-    };
-  }
-
-  spend(ms: number): void {
-    this.spentMs += ms;
-    this.#upMs += ms;
-    this.#wallMs += ms;
-  }
-
-  /** Somebody sets the clock, or it jumps; one that the network has set is kept right by it. */
-  step(ms: number): void {
-    if (!this.#isSet) this.#wallMs = Math.max(0, this.#wallMs + ms);
-  }
-
-  /** The network tells it the time. */
-  learnTime(): void {
-    this.#wallMs = trueMs + this.spentMs;
-    this.#isSet = true;
-  }
-
-  /** Without a battery it begins with the time that it knew last, or with another one. */
-  switchOff(forMs: number, wallMs = this.#wallMs): void {
-    this.spentMs += forMs;
-    this.#upMs = 5 * secondMs;
-    this.#boots++;
-    this.#wallMs = wallMs;
-    this.#isSet = false;
-  }
-}
 
 /** A process that has found what is on disk. */
 async function open(folder: string, machine: Machine) {
@@ -100,13 +45,6 @@ async function putAll(outbox: Outbox, count: number): Promise<void> {
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-const steps: [string, number][] = [-1, 1].flatMap((way) =>
-  Object.entries({ hours: 5 * hourMs, days: 4 * dayMs, years: 3 * yearMs }).map(([name, ms]): [string, number] => [
-    `${name} ${way < 0 ? 'back' : 'on'}`,
-    way * ms,
-  ]),
-);
 
 describe('ages in the outbox of a board without a clock', () => {
   it('does not take events for old that the process before stored while the clock was 80 hours behind', async () => {

@@ -1,7 +1,7 @@
 import { type Logger, silent } from '../../base/log.ts';
 import { OutboxSettings } from '../../config/schema.ts';
 import { validate } from '../../config/validate.ts';
-import { AgeClock, type RunClock } from './age-clock.ts';
+import { AgeClock, type RunClock } from '../../store/age-clock.ts';
 import type { Item } from './item.ts';
 import type { Entry, Kind, Message } from './message.ts';
 import { MessageQueue } from './queue.ts';

@@ -1,4 +1,4 @@
-import type { AgeClock } from './age-clock.ts';
+import type { AgeClock } from '../../store/age-clock.ts';
 import { FreshMessages } from './fresh-messages.ts';
 import { bytesOf, Item } from './item.ts';
 import type { Kind, Message } from './message.ts';

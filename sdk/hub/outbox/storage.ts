@@ -1,6 +1,6 @@
 import { messageOf as textOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import type { AgeClock } from './age-clock.ts';
+import type { AgeClock } from '../../store/age-clock.ts';
 import { DiskTrouble } from './disk-trouble.ts';
 import { LevelStore, type Operation, probe, UnavailableError } from './level-store.ts';
 import type { Message } from './message.ts';
