@@ -21,7 +21,7 @@ constexpr int abi = 1;
 napi_value find(napi_env env, napi_callback_info) {
   auto found = std::make_shared<std::vector<Found>>();
   return promise_of(
-      env, "find cameras", [found] { *found = OpenCamera::find(); },
+      env, "find cameras", nullptr, [found] { *found = OpenCamera::find(); },
       [found](napi_env env) {
         napi_value list;
         napi_create_array(env, &list);
@@ -62,7 +62,7 @@ napi_value open(napi_env env, napi_callback_info info) {
   // Without a camera it belongs to nobody; it may only end where JavaScript runs.
   auto failure = std::make_shared<std::string>();
   return promise_of(
-      env, "open a camera",
+      env, "open a camera", nullptr,
       [session, wanted, failure] {
         try {
           session->open(wanted);

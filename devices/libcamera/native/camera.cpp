@@ -166,6 +166,8 @@ void OpenCamera::configure(const Wanted& wanted) {
 }
 
 void OpenCamera::start() {
+  const std::lock_guard<std::mutex> phase(phase_);
+  if (!camera_) return;
   camera_->requestCompleted.connect(this, &OpenCamera::completed);
   camera_->disconnected.connect(this, &OpenCamera::disconnected);
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -249,6 +251,7 @@ void OpenCamera::leave_behind() {
 }
 
 void OpenCamera::close() {
+  const std::lock_guard<std::mutex> phase(phase_);
   if (!camera_) return;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -259,7 +262,7 @@ void OpenCamera::close() {
     leave_behind();
     return;
   }
-  // Not under the lock: it waits for the requests that are under way, and what they tell may want it.
+  // Not under `mutex_`: it waits for the requests that are under way, and what they tell may want it.
   camera_->stop();
   camera_->requestCompleted.disconnect(this);
   camera_->disconnected.disconnect(this);

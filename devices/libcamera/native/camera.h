@@ -66,7 +66,8 @@ class OpenCamera {
   const OpenStream* still() const { return still_.get(); }
   const std::vector<Control>& controls() const { return controls_; }
 
-  /// Lets the frames come. Separate from opening, so that they can be told from the first one on.
+  /// Lets the frames come. Separate from opening, so that they can be told from the first one on. Of one that is closed
+  /// meanwhile, none come.
   void start();
   /// Gives the buffer of a frame back to the camera. Until then it is not written to.
   void give_back(size_t slot);
@@ -75,7 +76,8 @@ class OpenCamera {
   void ask_still();
   /// To be set with the next request.
   void set_controls(const Values& values);
-  /// Ends the stream. The memory stays for as long as somebody has its `Mapping`.
+  /// Ends the stream. The memory stays for as long as somebody has its `Mapping`. On any thread, and again: whoever comes
+  /// second waits for the first.
   void close();
 
  private:
@@ -95,6 +97,9 @@ class OpenCamera {
   std::vector<Control> controls_;
   std::vector<std::unique_ptr<libcamera::Request>> requests_;
 
+  /// Held while the camera starts or ends, each in a thread of its own; JavaScript may end meanwhile.
+  std::mutex phase_;
+  /// Of what follows, and of queueing; held for moments only. Taken after `phase_`.
   std::mutex mutex_;
   bool running_ = false;
   bool still_wanted_ = false;

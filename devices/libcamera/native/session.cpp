@@ -198,20 +198,22 @@ void Session::on_event(napi_env env, napi_value callback, void* context, void* d
   napi_call_function(env, nothing, callback, 1, &result, nullptr);
 }
 
-Session& Session::of(napi_env env, napi_callback_info info, napi_value* argument) {
+Session& Session::of(napi_env env, napi_callback_info info, napi_value* argument, napi_value* self) {
   size_t count = 1;
-  napi_value self, first = nullptr;
-  napi_get_cb_info(env, info, &count, &first, &self, nullptr);
+  napi_value object, first = nullptr;
+  napi_get_cb_info(env, info, &count, &first, &object, nullptr);
   if (argument != nullptr) *argument = first;
+  if (self != nullptr) *self = object;
   void* session = nullptr;
-  napi_unwrap(env, self, &session);
+  napi_unwrap(env, object, &session);
   return *static_cast<Session*>(session);
 }
 
 napi_value Session::start(napi_env env, napi_callback_info info) {
-  Session& session = of(env, info, nullptr);
+  napi_value self;
+  Session& session = of(env, info, nullptr, &self);
   return promise_of(
-      env, "start a camera", [&session] { session.camera_->start(); }, [](napi_env) { return nullptr; });
+      env, "start a camera", self, [&session] { session.camera_->start(); }, [](napi_env) { return nullptr; });
 }
 
 napi_value Session::give_back(napi_env env, napi_callback_info info) {
@@ -254,10 +256,11 @@ napi_value Session::set_controls(napi_env env, napi_callback_info info) {
 }
 
 napi_value Session::close(napi_env env, napi_callback_info info) {
-  Session& session = of(env, info, nullptr);
+  napi_value self;
+  Session& session = of(env, info, nullptr, &self);
   session.closing_ = true;
   return promise_of(
-      env, "close a camera", [&session] { session.close(); },
+      env, "close a camera", self, [&session] { session.close(); },
       [&session](napi_env env) {
         session.closed(env);
         return nullptr;

@@ -40,7 +40,7 @@ class Session {
 
   static void on_event(napi_env env, napi_value callback, void* context, void* data);
   static void at_exit(void* session);
-  static Session& of(napi_env env, napi_callback_info info, napi_value* argument);
+  static Session& of(napi_env env, napi_callback_info info, napi_value* argument, napi_value* self = nullptr);
   static napi_value give_back(napi_env env, napi_callback_info info);
   static napi_value give_still_back(napi_env env, napi_callback_info info);
   static napi_value ask_still(napi_env env, napi_callback_info info);

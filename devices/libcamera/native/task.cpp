@@ -14,6 +14,7 @@ struct Task {
   bool failed = false;
   napi_deferred deferred = nullptr;
   napi_async_work handle = nullptr;
+  napi_ref owner = nullptr;
 };
 
 void execute(napi_env, void* data) {
@@ -39,13 +40,16 @@ void complete(napi_env env, napi_status, void* data) {
     napi_resolve_deferred(env, task->deferred, value);
   }
   napi_delete_async_work(env, task->handle);
+  if (task->owner != nullptr) napi_delete_reference(env, task->owner);
   delete task;
 }
 
 }  // namespace
 
-napi_value promise_of(napi_env env, const char* name, std::function<void()> work, std::function<napi_value(napi_env)> done) {
-  auto* task = new Task{std::move(work), std::move(done), {}, false, nullptr, nullptr};
+napi_value promise_of(napi_env env, const char* name, napi_value owner, std::function<void()> work,
+                      std::function<napi_value(napi_env)> done) {
+  auto* task = new Task{std::move(work), std::move(done), {}, false, nullptr, nullptr, nullptr};
+  if (owner != nullptr) napi_create_reference(env, owner, 1, &task->owner);
   napi_value promise, text;
   napi_create_promise(env, &task->deferred, &promise);
   napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &text);

@@ -27,13 +27,14 @@ describe.skipIf(!canUseGuestPrograms)(
       built = mkdtempSync(join(tmpdir(), 'ocellus-build-'));
       const build = 'cmake -S /srv -B /mnt -G Ninja -DCMAKE_BUILD_TYPE=Release -DOCELLUS_STRICT=ON';
       await withGuestPrograms(`${build} && cmake --build /mnt --target libcamera_addon`, built);
-      folder = await compileForGuest('libcamera');
+      folder = await compileForGuest('libcamera', 'libcamera-ends');
       mkdirSync(join(folder, 'build'));
       copyFileSync(join(built, addon), join(folder, 'build', addon));
       copyFileSync(asset('tests', 'real', 'devices', 'virtual.yaml'), join(folder, 'virtual.yaml'));
-      // In one guest: booting it takes as long as what it is booted for. Then with a heap as the kernel of a Raspberry Pi names it.
+      // In one guest: booting it takes as long as what it is booted for. Then with a heap as the kernel of a Raspberry Pi names it, and
+      // what forgets cameras while they are closed.
       const pipeline = '/usr/share/libcamera/pipeline/virtual';
-      const command = `mkdir -p ${pipeline} && cp virtual.yaml ${pipeline} && node libcamera.js; ln -s system /dev/dma_heap/vidbuf_cached && node libcamera.js`;
+      const command = `mkdir -p ${pipeline} && cp virtual.yaml ${pipeline} && node libcamera.js; ln -s system /dev/dma_heap/vidbuf_cached && node libcamera.js && node --expose-gc libcamera-ends.js`;
       printed = await inGuest(command, folder, { hasVivid: false });
     }, 60 * minute);
     afterAll(() => {
@@ -95,5 +96,11 @@ describe.skipIf(!canUseGuestPrograms)(
       },
       60 * minute,
     );
+
+    it('closes a camera that nobody has any more, and ends with what opens, starts or closes one', () => {
+      const line = printed.split('\n').filter((text) => text.startsWith('{'))[2];
+      expect(line, printed).toBeDefined();
+      expect(JSON.parse(line!)).toEqual({ collected: 3, ends: { open: 3, start: 3, close: 3 } });
+    });
   },
 );
