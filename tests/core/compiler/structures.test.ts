@@ -474,6 +474,58 @@ const newer: Readonly<Record<string, readonly [number, (net: NetworkBuilder, x: 
     13,
     (net, x) => net.node('ThresholdedRelu', [net.conv(x, [8, 8])], { floats: { alpha: 0.01 } }),
   ],
+  ...Object.fromEntries(
+    [1, 2, 4, 8].flatMap((groups) =>
+      ([18, 21] as const).map((opset) => [
+        `a normalisation of ${groups} groups of channels, opset ${opset}`,
+        [
+          opset,
+          (net: NetworkBuilder, x: string) => {
+            const constants = opset === 18 ? groups : 8;
+            const inputs = [x, net.random([constants], 0.5, 1), net.random([constants])];
+            return net.conv(net.node('GroupNormalization', inputs, { ints: { num_groups: groups } }), [8, 4], 3);
+          },
+        ] as const,
+      ]),
+    ),
+  ),
+  'a normalisation of groups of channels that lie in another order': [
+    21,
+    (net, x) => {
+      const parts = net.node('Transpose', [net.node('Reshape', [x, net.integers(1, 2, 4, 16, 16)])], {
+        ints: { perm: [0, 2, 1, 3, 4] },
+      });
+      const inputs = [
+        net.node('Reshape', [parts, net.integers(1, 8, 16, 16)]),
+        net.random([8], 0.5, 1),
+        net.random([8]),
+      ];
+      return net.node('GroupNormalization', inputs, { ints: { num_groups: 4 } });
+    },
+  ],
+  'a normalisation of groups of a line': [
+    21,
+    (net, x) => {
+      const line = net.node('Reshape', [x, net.integers(1, 8, 256)]);
+      const inputs = [line, net.random([8], 0.5, 1), net.random([8])];
+      return net.node('GroupNormalization', inputs, { ints: { num_groups: 2 } });
+    },
+  ],
+  // As PyTorch's older exporter writes GroupNorm.
+  'a normalisation of groups as one of instances': [
+    17,
+    (net, x) => {
+      const groups = net.node('Reshape', [x, net.integers(0, 4, -1)]);
+      const even = net.node('InstanceNormalization', [
+        groups,
+        net.constant([4], [1, 1, 1, 1]),
+        net.constant([4], [0, 0, 0, 0]),
+      ]);
+      const back = net.node('Reshape', [even, net.integers(1, 8, 16, 16)]);
+      const scaled = net.node('Mul', [back, net.random([8, 1, 1], 0.5, 1)]);
+      return net.conv(net.node('Relu', [net.node('Add', [scaled, net.random([8, 1, 1])])]), [8, 4], 3);
+    },
+  ],
   'a picture that is brought above 0 before zeros are put around': [
     13,
     (net) => {

@@ -8,6 +8,7 @@ import { add, divide, mean, multiply, power, subtract } from './elementwise.ts';
 import { argMax, argMin } from './extreme.ts';
 import { gemm, matMul } from './fully-connected.ts';
 import { gather, gatherNd } from './gather.ts';
+import { groupNormalisation } from './group-normalisation.ts';
 import { instanceNormalisation, layerNormalisation } from './normalise.ts';
 import { pad } from './pad.ts';
 import {
@@ -52,6 +53,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   Gemm: gemm,
   GlobalAveragePool: globalAveragePool,
   GlobalMaxPool: globalMaxPool,
+  GroupNormalization: groupNormalisation,
   Identity: identity,
   InstanceNormalization: instanceNormalisation,
   LayerNormalization: layerNormalisation,
