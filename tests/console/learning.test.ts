@@ -44,12 +44,12 @@ describe('Console: learning', { timeout: 900_000 }, () => {
   let picture: Buffer;
 
   /** The camera sees its things. */
-  async function look(seconds: number): Promise<void> {
+  async function look(seconds: number, of: Pick<Track, 'id' | 'box'>[] = Object.values(things)): Promise<void> {
     const frame = await readPicture(picture, {
       captureTimeNs: seconds * 1e9,
       wallTimeMs: 1_700_000_000_000 + seconds * 1000,
     });
-    const tracks = Object.values(things).map(({ id, box }): Track => track({ id, box: [...box] }));
+    const tracks = of.map(({ id, box }): Track => track({ id, box: [...box] }));
     await learning.camera('door').look({ frame, tracks, inferred: true, moving: true });
     frame.release();
   }
@@ -446,6 +446,15 @@ describe('Console: learning', { timeout: 900_000 }, () => {
     );
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
     expect(await done('/looks', { camera: 'door', box: [20, 20, 90, 90] })).toMatchObject({ looks: [{}] });
+  });
+
+  it('has the picture of a look that it told of, though there are better ones meanwhile', async () => {
+    const near = async () => (await get<Looks>('/looks?camera=door&track=77')).looks.map(({ url }) => url);
+    for (const seconds of [1000, 1001, 1002]) await look(seconds, [{ id: 77, box: [145, 145, 175, 175] }]);
+    const told = await near();
+    for (const seconds of [1003, 1004, 1005]) await look(seconds, [{ id: 77, box: [20, 20, 140, 140] }]);
+    expect([told.length, (await near()).filter((one) => told.includes(one))]).toEqual([3, []]);
+    for (const one of told) expect((await fetch(new URL(one, url))).status).toBe(200);
   });
 
   it('tells nothing to who has not logged in', async () => {

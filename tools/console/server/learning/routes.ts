@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { composed } from '../../../../sdk/base/composed.ts';
 import { toWire } from '../../../../sdk/base/wire.ts';
 import type { Aside } from '../../../../sdk/learn/asides.ts';
+import type { TrackView } from '../../../../sdk/learn/camera/track-views.ts';
 import type { Change, Taught } from '../../../../sdk/learn/learner.ts';
 import { type CutTarget, type Example, objectHead } from '../../../../sdk/learn/ledger/example.ts';
 import type { NodeLearning } from '../../../../sdk/learn/node-learning.ts';
@@ -24,6 +25,7 @@ import {
   undoRequest,
   withdrawRequest,
 } from './requests.ts';
+import { ShownLooks } from './shown-looks.ts';
 import { learningState, taughtAnswer } from './state.ts';
 import { type Touched, UndoShelf } from './undo-shelf.ts';
 
@@ -38,6 +40,7 @@ const mostAgainst = 3;
 export class LearningRoutes {
   readonly #learning: NodeLearning;
   readonly #shelf = new LookShelf();
+  readonly #shown = new ShownLooks();
   readonly #undos: UndoShelf;
   readonly #fixed: ReadonlyMap<string, Methods>;
   #underWay = 0;
@@ -82,10 +85,10 @@ export class LearningRoutes {
     if (held) return this.#picture(() => this.#shelf.get(decoded(held[1]!))?.looks[0]?.picture);
     const look = /^\/looks\/([^/]+)\/(\d{1,15})\/(\d{1,15}(?:\.\d{1,15})?)\.jpg$/.exec(path);
     if (!look) return undefined;
-    return this.#picture(() => {
-      const views = this.#learning.cameras.get(decoded(look[1]!))?.viewsOf({ track: Number(look[2]) });
-      return views?.find(({ timeMs }) => String(timeMs) === look[3])?.jpeg;
-    });
+    const [camera, track, timeMs] = [decoded(look[1]!), Number(look[2]), Number(look[3])];
+    return this.#picture(
+      () => this.#shown.get(lookUrl(camera, track, timeMs)) ?? this.#viewOf(camera, track, timeMs)?.jpeg,
+    );
   }
 
   #changing(carryOut: (body: unknown) => Promise<unknown>): Handler {
@@ -198,7 +201,21 @@ export class LearningRoutes {
     const learning = this.#learning.camera(camera);
     const track = 'track' in of ? of.track : learning.tracks.find(({ eventId }) => eventId === of.event)?.trackId;
     if (track === undefined) return { looks: [] };
-    return { looks: learning.viewsOf({ track }).map(({ timeMs }) => ({ url: lookUrl(camera, track, timeMs) })) };
+    return { looks: learning.viewsOf({ track }).map((view) => ({ url: this.#show(camera, track, view) })) };
+  }
+
+  #viewOf(camera: string, track: number, timeMs: number): TrackView | undefined {
+    return this.#learning.cameras
+      .get(camera)
+      ?.viewsOf({ track })
+      .find((view) => view.timeMs === timeMs);
+  }
+
+  /** @returns The address of its picture. */
+  #show(camera: string, track: number, { timeMs, jpeg }: TrackView): string {
+    const url = lookUrl(camera, track, timeMs);
+    this.#shown.hold(url, jpeg);
+    return url;
   }
 
   #nearMisses(): NearMissState[] {
