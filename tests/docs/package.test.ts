@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asset, packageRoot } from '../../sdk/base/assets.ts';
 import { entryPoints, installPackage, isBuilt, type PackageFile } from '../support/package.ts';
@@ -91,6 +92,31 @@ describe.skipIf(!isBuilt)('the packed package, in a project of its own (needs di
       .map((line) => line.split(' '));
     expect(counts.map(([name]) => name)).toEqual(names);
     for (const [name, count] of counts) expect(Number(count), name).toBeGreaterThan(2);
+  });
+
+  it('says what to do where a bundler has put it into a program of its own', async () => {
+    const folder = join(project, 'bundled');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'package.json'), '{ "name": "mine", "version": "7.0.0", "type": "module" }');
+    writeFileSync(join(folder, 'main.js'), `import { loadModel } from 'ocellus';\nawait (await loadModel()).close();`);
+    const made = async (name: string, external: RegExp[]) => {
+      const output = { entryFileNames: name };
+      // Where it is installed, as from npm, only its own code is in one piece with the program.
+      const rolldownOptions = { input: join(folder, 'main.js'), external, output };
+      const ssr = { noExternal: external.length > 0 ? [] : ['ocellus'] };
+      await build({
+        root: folder,
+        logLevel: 'silent',
+        ssr,
+        build: { ssr: true, outDir: folder, emptyOutDir: false, rolldownOptions },
+      });
+      return spawnSync(process.execPath, [join(folder, name)], { encoding: 'utf8' });
+    };
+    const inside = await made('inside.js', []);
+    expect(inside.stderr).toContain(`expected the package ocellus around its code, got ${realpathSync(folder)}`);
+    expect(inside.stderr).toContain('leave it out (esbuild: --external:ocellus; docs/install.md)');
+    expect(inside.status).toBe(1);
+    expect(await made('outside.js', [/^ocellus/])).toMatchObject({ stderr: '', status: 0 });
   });
 
   it('holds what is used, and not what it is made from', () => {

@@ -62,8 +62,11 @@ export function isOnnxruntimeInstalled(): boolean {
   }
 }
 
-/** What to do where it is needed and is not there. */
-export const onnxruntimeMissing = `onnxruntime is not installed, which runs ONNX files that are not compiled: npm install ${name}@${onnxruntimeVersion} where ocellus is installed (docs/install.md)`;
+/**
+ * What to do where it is needed and is not there. Its install script fetches libraries for graphics processors from NuGet on
+ * every PC with Linux, and fails where that cannot be reached; all that Ocellus runs is in the package.
+ */
+export const onnxruntimeMissing = `onnxruntime is not installed, which runs ONNX files that are not compiled: npm install --ignore-scripts ${name}@${onnxruntimeVersion} where ocellus is installed (docs/install.md)`;
 
 /** Of the one that is installed. @throws InputError when none is. */
 export function installedOnnxruntime(): string {

@@ -53,7 +53,7 @@ describe.skipIf(!possible)(`npm install -g of what is packed (needs x64, ${neede
   it('says what to install where ONNX files are to be run', () => {
     const photo = asset('devices', 'scene', 'photos', 'cat.jpg');
     const missing =
-      'onnxruntime is not installed, which runs ONNX files that are not compiled: npm install onnxruntime-node@';
+      'onnxruntime is not installed, which runs ONNX files that are not compiled: npm install --ignore-scripts onnxruntime-node@';
     for (const args of [
       ['detect', photo, '--model', 'blazeface-128'],
       ['compile', asset('sdk', 'models', 'yolox-nano-416-int8.card.json'), '--calibrate', photo, '--out', 'x.ocp'],

@@ -335,7 +335,12 @@ class Phases {
       reference.catch(() => {});
       this.#references.set(model, reference);
     }
-    return runSubject<Accuracy>(subject, { kind: 'accuracy', folder, method, reference: await reference });
+    const made = await reference.catch((error: unknown) => {
+      throw new InputError(
+        `pictures without labels are compared with what onnxruntime makes of them: ${lastLine(error)}`,
+      );
+    });
+    return runSubject<Accuracy>(subject, { kind: 'accuracy', folder, method, reference: made });
   }
 
   async inTurns(phase: string, task: TimedTask, rounds: number): Promise<Measured<Contender, Measurement>[]> {
@@ -409,7 +414,7 @@ class Phases {
 
   #note(contender: Contender, what: string, why: string): void {
     const { model, engine } = contender;
-    this.#notes.push({ contender, text: `${model} by ${engine}: ${what}: ${why}` });
+    this.#notes.push({ contender, text: `of ${model} by ${engine}, ${what}: ${why}` });
   }
 
   #leaveOut(failed: readonly Failed<Contender>[]): void {
