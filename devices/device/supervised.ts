@@ -4,13 +4,12 @@ import { Nap } from '../../sdk/base/nap.ts';
 import { Watchdog } from '../programs/watchdog.ts';
 import { DeviceBase } from './base.ts';
 import type { DeviceProperties } from './device.ts';
+import type { Loss } from './loss.ts';
 import { LossReport } from './loss-report.ts';
 
 const defaultStallTimeoutMs = 10_000;
 /** Time from the start to the first frame, beyond the stall timeout: the source connects. */
 export const defaultStartGraceMs = 5_000;
-/** Of a program whose input is over. */
-const usualEnd = /^the stream ended \(exit status 0\)$/;
 /** In frames, of a source that is asked for few: one every ten seconds may be late by a few. */
 const longestGap = 3;
 
@@ -30,7 +29,7 @@ export abstract class SupervisedDevice extends DeviceBase {
   #onOnline: (() => void) | undefined;
 
   /** Reads the source until it is lost, or `endRun` is called. Must not throw. @returns Why it was lost. */
-  protected abstract run(): Promise<string>;
+  protected abstract run(): Promise<Loss>;
   /** Ends the current run, if any, and waits for what it started. */
   protected abstract endRun(): Promise<void>;
   /** The source's properties, once a frame of this run has arrived. */
@@ -40,7 +39,7 @@ export abstract class SupervisedDevice extends DeviceBase {
     return false;
   }
   /** Turns the reason why the source could not be opened into advice. */
-  protected explain(reason: string): string {
+  protected explain({ reason }: Loss): string {
     return reason;
   }
 
@@ -50,9 +49,9 @@ export abstract class SupervisedDevice extends DeviceBase {
     });
     const lost = this.#begin();
     // Whichever comes first: a frame, or the run's end without one.
-    const reason = await Promise.race([online, lost]);
+    const loss = await Promise.race([online, lost]);
     this.assertOpening();
-    if (reason !== undefined) throw new InputError(`${this.uri.replace(/:$/, '')}: ${this.explain(reason)}`);
+    if (loss !== undefined) throw new InputError(`${this.uri.replace(/:$/, '')}: ${this.explain(loss)}`);
     this.#supervising = this.#supervise(lost);
     return this.found();
   }
@@ -93,10 +92,10 @@ export abstract class SupervisedDevice extends DeviceBase {
   /**
    * From now on frames are expected.
    *
-   * @param bark Called when none arrive, with the reason.
+   * @param bark Called when none arrive.
    * @param startGraceMs Extra time for the first, beyond the stall timeout.
    */
-  protected expectFrames(bark: (reason: string) => void, startGraceMs = defaultStartGraceMs): void {
+  protected expectFrames(bark: (loss: Loss) => void, startGraceMs = defaultStartGraceMs): void {
     this.#watchdog = new Watchdog((ms) => {
       const reason = `no frame for ${(ms / 1000).toFixed(1)} s`;
       this.countStall();
@@ -105,7 +104,7 @@ export abstract class SupervisedDevice extends DeviceBase {
         this.setError(reason);
         this.setState('offline');
       }
-      bark(reason);
+      bark({ kind: 'stalled', reason });
     });
     this.#watchdog.arm(this.#stallTimeoutMs + startGraceMs);
   }
@@ -125,16 +124,16 @@ export abstract class SupervisedDevice extends DeviceBase {
     return Math.max(stallTimeoutMs, (longestGap * 1000) / (this.slowestFps ?? Number.POSITIVE_INFINITY));
   }
 
-  #begin(): Promise<string> {
+  #begin(): Promise<Loss> {
     this.#firstFrameMs = undefined;
     return this.run();
   }
 
-  async #supervise(lost: Promise<string>): Promise<void> {
+  async #supervise(lost: Promise<Loss>): Promise<void> {
     // A source that ends right after its first frame must not be offline before `open()` has said online.
     await new Promise(setImmediate);
     for (;;) {
-      const reason = await lost;
+      const loss = await lost;
       if (this.closed) return;
       if (this.#pauses.length > 0) {
         await this.#doWhatWaits();
@@ -143,16 +142,16 @@ export abstract class SupervisedDevice extends DeviceBase {
         continue;
       }
       if (this.isOver) {
-        this.#end(reason);
+        this.#end(loss);
         return;
       }
-      this.setError(reason);
+      this.setError(loss.reason);
       this.setState('offline');
       // A listener may have closed the device.
       if (this.closed) return;
       if (this.report.isHealthy) this.#backoff.reset();
       const waitMs = this.#backoff.next();
-      this.report.lost(this.health.lastError ?? reason, `next try in ${(waitMs / 1000).toFixed(1)} s`);
+      this.report.lost(this.health.lastError ?? loss.reason, `next try in ${(waitMs / 1000).toFixed(1)} s`);
       await this.#nap.sleep(waitMs);
       if (this.closed) return;
       this.countRestart();
@@ -160,8 +159,8 @@ export abstract class SupervisedDevice extends DeviceBase {
     }
   }
 
-  #end(reason: string): void {
-    if (!usualEnd.test(reason)) this.setError(reason);
+  #end({ reason, isClean = false }: Loss): void {
+    if (!isClean) this.setError(reason);
     this.outlet.end();
     this.setState('ended');
   }

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
-import { messageOf } from '../../sdk/base/errors.ts';
 import type { FramePool } from '../../sdk/frame/pool.ts';
 import { monotonicNs } from '../device/clock.ts';
 import type { DeviceProperties } from '../device/device.ts';
+import { closed, failed, type Loss } from '../device/loss.ts';
 import { defaultMaxPixels } from '../device/options.ts';
 import { SupervisedDevice } from '../device/supervised.ts';
 import { Child, type Command } from '../programs/child.ts';
@@ -29,7 +29,7 @@ export interface LiveCommand extends Command {
    *
    * @returns Why it ended. It never throws.
    */
-  feed?(input: Writable, signal: AbortSignal): Promise<string>;
+  feed?(input: Writable, signal: AbortSignal): Promise<Loss>;
 }
 
 /**
@@ -76,16 +76,16 @@ export abstract class LiveDevice extends SupervisedDevice {
     await this.#child?.stop();
   }
 
-  protected async run(): Promise<string> {
+  protected async run(): Promise<Loss> {
     this.#ending = false;
-    const { reason, decoder } = await this.#run();
-    if (!decoder || this.hasFrames || this.#ending) return reason;
-    this.logger.warn(`no picture with ${decoder.name}, decodes in software: ${reason}`);
+    const { loss, decoder } = await this.#run();
+    if (!decoder || this.hasFrames || this.#ending) return loss;
+    this.logger.warn(`no picture with ${decoder.name}, decodes in software: ${loss.reason}`);
     this.#inSoftware = true;
     const second = await this.#run();
     // Without a picture either way, it was not the decoder.
     if (!this.hasFrames) this.#inSoftware = false;
-    return second.reason;
+    return second.loss;
   }
 
   /** The stream goes on with another one: a camera that was turned, or set to another size. */
@@ -114,15 +114,14 @@ export abstract class LiveDevice extends SupervisedDevice {
     this.pause(async () => {}).catch(() => {});
   }
 
-  async #run(): Promise<{ reason: string; decoder?: DecoderTrial }> {
+  async #run(): Promise<{ loss: Loss; decoder?: DecoderTrial }> {
     let command: LiveCommand;
     let child: Child;
     let parser: StreamParser;
     if (this.#stuck?.running) {
       // Otherwise each try would leave one more hanging.
-      return {
-        reason: `process ${this.#stuck.pid} cannot be ended: its driver hangs; unplug the camera, or restart the board`,
-      };
+      const reason = `process ${this.#stuck.pid} cannot be ended: its driver hangs; unplug the camera, or restart the board`;
+      return { loss: { kind: 'failed', reason } };
     }
     this.#stuck = undefined;
     try {
@@ -131,17 +130,17 @@ export abstract class LiveDevice extends SupervisedDevice {
       parser = command.parser(this.#filler);
       child = await Child.start(command, { writes: command.feed !== undefined, frames: true, beside: command.beside });
     } catch (error) {
-      return { reason: messageOf(error) };
+      return { loss: failed(error) };
     }
     if (this.#ending) {
       await child.stop(true);
-      return { reason: 'closed' };
+      return { loss: closed };
     }
     this.#child = child;
     this.#copy(child);
-    let reason: string | undefined;
-    this.expectFrames((why) => {
-      reason = why;
+    let loss: Loss | undefined;
+    this.expectFrames((stall) => {
+      loss = stall;
       void child.stop(true);
     }, command.startGraceMs);
     const feeding = new AbortController();
@@ -149,10 +148,10 @@ export abstract class LiveDevice extends SupervisedDevice {
     const fed = command.feed && this.#feed(child, command.feed, feeding.signal);
     try {
       await pump(child.stdout, parser);
-      if (!parser.clean && reason === undefined && !this.#ending) this.counters.corrupt++;
+      if (!parser.clean && loss === undefined && !this.#ending) this.counters.corrupt++;
     } catch (error) {
       this.counters.corrupt++;
-      reason = messageOf(error);
+      loss = failed(error);
       await child.stop(true);
     }
     this.expectNoFrames();
@@ -164,8 +163,8 @@ export abstract class LiveDevice extends SupervisedDevice {
     const isFed = end === undefined || child.stdin!.bytesWritten > 0;
     const said = isFed ? plainWords(child.said, this.options.maxPixels) : '';
     // An exit status of 0 is a lost stream as well: ffmpeg ends so when a camera is unplugged or a server goes away.
-    reason ??= end ?? `the stream ended (${how})`;
-    return { reason: said ? `${reason}: ${said}` : reason, decoder: command.decoder };
+    loss ??= end ?? { kind: 'ended', reason: `the stream ended (${how})`, isClean: child.isDone && said === '' };
+    return { loss: said ? withWords(loss, said) : loss, decoder: command.decoder };
   }
 
   #copy({ beside }: Child): void {
@@ -179,13 +178,13 @@ export abstract class LiveDevice extends SupervisedDevice {
   }
 
   /** @returns Why its source ended; undefined where the program was first. */
-  async #feed(child: Child, feed: NonNullable<LiveCommand['feed']>, signal: AbortSignal): Promise<string | undefined> {
+  async #feed(child: Child, feed: NonNullable<LiveCommand['feed']>, signal: AbortSignal): Promise<Loss | undefined> {
     // How it ended is more useful than EPIPE.
     child.stdin!.on('error', () => {});
-    const reason = await feed(child.stdin!, signal);
+    const loss = await feed(child.stdin!, signal);
     if (signal.aborted) return undefined;
     child.stdin!.end();
-    return reason;
+    return loss;
   }
 
   #onFrame(buffer: Uint8Array | undefined, pool: FramePool): void {
@@ -198,3 +197,10 @@ export abstract class LiveDevice extends SupervisedDevice {
     else this.counters.dropped++;
   }
 }
+
+/** The loss with what the program said of it. */
+const withWords = (loss: Loss, words: string): Loss => ({
+  ...loss,
+  reason: `${loss.reason}: ${words}`,
+  said: loss.said === undefined ? words : `${loss.said}: ${words}`,
+});

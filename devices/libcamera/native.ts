@@ -4,6 +4,7 @@ import { defaultColour, Frame, type FrameInfo } from '../../sdk/frame/frame.ts';
 import { Starvation } from '../../sdk/frame/starvation.ts';
 import { monotonicNs } from '../device/clock.ts';
 import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device/device.ts';
+import { closed, failed, type Loss } from '../device/loss.ts';
 import { SupervisedDevice } from '../device/supervised.ts';
 import type { LibcameraAddon, NativeCamera, NativeFrame, NativeStream } from './addon.ts';
 import { cameraNumber } from './camera-number.ts';
@@ -36,8 +37,8 @@ export class NativeLibcameraCamera extends SupervisedDevice {
   readonly #addon: LibcameraAddon;
   readonly #controls: SetControls;
   #camera: NativeCamera | undefined;
-  #running: Promise<string> | undefined;
-  #lose: ((reason: string) => void) | undefined;
+  #running: Promise<Loss> | undefined;
+  #lose: ((loss: Loss) => void) | undefined;
   #number = 0;
   /** Buffers of the present camera that are with us. */
   #lent = 0;
@@ -89,12 +90,12 @@ export class NativeLibcameraCamera extends SupervisedDevice {
     };
   }
 
-  protected override explain(reason: string): string {
+  protected override explain({ reason }: Loss): string {
     return /busy/i.test(reason) ? `the camera is used by another program: stop that first; ${reason}` : reason;
   }
 
   protected async endRun(): Promise<void> {
-    this.#lose?.('closed');
+    this.#lose?.(closed);
   }
 
   protected override async stop(): Promise<void> {
@@ -103,14 +104,14 @@ export class NativeLibcameraCamera extends SupervisedDevice {
     await this.#running;
   }
 
-  protected run(): Promise<string> {
+  protected run(): Promise<Loss> {
     const running = this.#runOnce();
     this.#running = running;
     return running;
   }
 
-  async #runOnce(): Promise<string> {
-    const lost = new Promise<string>((resolve) => {
+  async #runOnce(): Promise<Loss> {
+    const lost = new Promise<Loss>((resolve) => {
       this.#lose = resolve;
     });
     try {
@@ -119,11 +120,11 @@ export class NativeLibcameraCamera extends SupervisedDevice {
       this.#order.restart();
       this.#lent = 0;
       this.#watch();
-      if (this.closed) this.#lose?.('closed');
+      if (this.closed) this.#lose?.(closed);
       else await camera.start();
       return await lost;
     } catch (error) {
-      return messageOf(error);
+      return failed(error);
     } finally {
       this.expectNoFrames();
       await this.#close();
@@ -153,7 +154,10 @@ export class NativeLibcameraCamera extends SupervisedDevice {
         heaps,
         controls: fps === undefined ? [] : [['FrameDurationLimits', [1e6 / fps, 1e6 / fps]]],
       },
-      (event) => (event.kind === 'lost' ? this.#lose?.('the camera was unplugged') : this.#onFrame(event)),
+      (event) =>
+        event.kind === 'lost'
+          ? this.#lose?.({ kind: 'failed', reason: 'the camera was unplugged' })
+          : this.#onFrame(event),
     );
     if (typeof opened === 'string') throw new InputError(opened);
     this.logger.debug(`its buffers come from ${opened.cached ? 'a DMA heap' : 'the camera'}`);

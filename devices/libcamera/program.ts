@@ -1,6 +1,7 @@
 import { InputError } from '../../sdk/base/errors.ts';
 import type { ColourSpace, Frame } from '../../sdk/frame/frame.ts';
 import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device/device.ts';
+import type { Loss } from '../device/loss.ts';
 import { type LiveCommand, LiveDevice } from '../ffmpeg/live.ts';
 import { findProgram } from '../programs/find-program.ts';
 import { RawParser } from '../stream/raw.ts';
@@ -85,14 +86,14 @@ export class ProgramLibcameraCamera extends LiveDevice {
     return { kind: 'libcamera', title: `Camera ${this.#number} (libcamera)` };
   }
 
-  protected override explain(said: string): string {
+  protected override explain({ reason, said = reason }: Loss): string {
     if (/no cameras available|out of range|selected camera is not available/i.test(said)) {
-      return `there is no camera ${this.#number}: check its ribbon cable and rpicam-hello --list-cameras; ${said}`;
+      return `there is no camera ${this.#number}: check its ribbon cable and rpicam-hello --list-cameras; ${reason}`;
     }
     if (/busy|in use|failed to acquire/i.test(said)) {
-      return `the camera is used by another program: stop that first; ${said}`;
+      return `the camera is used by another program: stop that first; ${reason}`;
     }
-    return said;
+    return reason;
   }
 
   protected override async endRun(): Promise<void> {

@@ -1,6 +1,7 @@
 import { maskCredentials } from '../../sdk/base/credentials.ts';
 import { InputError } from '../../sdk/base/errors.ts';
 import type { DeviceOptions, DeviceProperties } from '../device/device.ts';
+import type { Loss, LossCause } from '../device/loss.ts';
 import { LiveDevice } from '../ffmpeg/live.ts';
 
 /** A camera that is named by a URL, with the user's name and password if it wants them. */
@@ -35,25 +36,30 @@ export abstract class NetworkCamera extends LiveDevice {
     return { kind: this.#kind, title: maskCredentials(`${host}${pathname}`) };
   }
 
-  protected override explain(told: string): string {
-    const said = told.replace(ffmpegsOwn, '');
-    // As ffmpeg says them: a bare number may be a port, "not found" a program.
-    if (/(failed:|returned|error) 401\b/.test(said)) {
-      return `the camera asks for a user and a password (${this.#kind}://user:password@host/path), or refuses those given; ${said}`;
+  protected override explain({ reason, said = '', cause = causeIn(said) }: Loss): string {
+    const told = said.replace(ffmpegsOwn, '');
+    switch (cause) {
+      case 'login':
+        return `the camera asks for a user and a password (${this.#kind}://user:password@host/path), or refuses those given; ${told}`;
+      case 'path':
+        return `the camera has no stream of this path, see its manual; ${told}`;
+      case 'no answer':
+        return `the camera does not answer: is it on, and are host and port right? ${told}`;
+      default:
+        return reason;
     }
-    if (/(failed:|returned|error) 404\b/.test(said)) {
-      return `the camera has no stream of this path, see its manual; ${said}`;
-    }
-    if (/refused|No route|timed out|resolve|unreachable/i.test(said)) {
-      return `the camera does not answer: is it on, and are host and port right? ${said}`;
-    }
-    return told;
   }
 }
 
 /** What only who knows ffmpeg understands: of ffmpeg 5, and of 7. */
-const ffmpegsOwn =
-  /^the stream ended \(exit status \d+\): |\?timeout=\d+|: pipe:0: End of file|[:;] Error opening input( files?)?( pipe:0\.?|: End of file)/g;
+const ffmpegsOwn = /\?timeout=\d+|: pipe:0: End of file|[:;] Error opening input( files?)?( pipe:0\.?|: End of file)/g;
+
+/** As ffmpeg says them, which has words alone: a bare number may be a port, "not found" a program. */
+function causeIn(said: string): LossCause | undefined {
+  if (/(failed:|returned|error) 401\b/.test(said)) return 'login';
+  if (/(failed:|returned|error) 404\b/.test(said)) return 'path';
+  return /refused|No route|timed out|resolve|unreachable/i.test(said) ? 'no answer' : undefined;
+}
 
 /** A part of the password was taken for the host, and would be shown as such. */
 function hasStrayAt({ username, pathname, search, hash }: URL): boolean {

@@ -1,4 +1,5 @@
 import type { DeviceOptions } from '../device/device.ts';
+import type { Loss } from '../device/loss.ts';
 import { atMost, ffmpegCommand } from '../ffmpeg/ffmpeg.ts';
 import type { LiveCommand } from '../ffmpeg/live.ts';
 import { NetworkCamera } from './network.ts';
@@ -14,15 +15,15 @@ export class RtspCamera extends NetworkCamera {
   }
 
   /** A camera may support UDP only, and says so when TCP is requested. */
-  protected override async run(): Promise<string> {
-    const reason = await super.run();
+  protected override async run(): Promise<Loss> {
+    const loss = await super.run();
     if (
       this.hasFrames ||
       this.closed ||
       this.#overUdp ||
-      !/SETUP failed: 461|461\W*Unsupported transport/i.test(reason)
+      !/SETUP failed: 461|461\W*Unsupported transport/i.test(loss.said ?? '')
     )
-      return reason;
+      return loss;
     this.logger.warn('the camera supports UDP only: using that (transport: udp)');
     this.#overUdp = true;
     return super.run();

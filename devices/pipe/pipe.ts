@@ -4,6 +4,7 @@ import { isatty } from 'node:tty';
 import { InputError } from '../../sdk/base/errors.ts';
 import { expandHome } from '../../sdk/base/home.ts';
 import type { DeviceOptions, DeviceProperties } from '../device/device.ts';
+import type { Loss } from '../device/loss.ts';
 import { atMost, ffmpegCommand } from '../ffmpeg/ffmpeg.ts';
 import { type LiveCommand, LiveDevice } from '../ffmpeg/live.ts';
 
@@ -51,11 +52,11 @@ export class PipeCamera extends LiveDevice {
     return { kind: 'pipe', title: this.#isStandardInput ? 'standard input' : this.#rest };
   }
 
-  protected override async run(): Promise<string> {
-    const reason = await super.run();
+  protected override async run(): Promise<Loss> {
+    const loss = await super.run();
     // Not one that was ended here, because it hung, or was too large.
-    this.#isOver = !this.#isNamed && reason.startsWith('the stream ended');
-    return reason;
+    this.#isOver = !this.#isNamed && loss.kind === 'ended';
+    return loss;
   }
 
   protected override get isOver(): boolean {
@@ -67,14 +68,14 @@ export class PipeCamera extends LiveDevice {
     this.#letGo();
   }
 
-  protected override explain(said: string): string {
-    if (/^no frame for/.test(said)) {
-      return `nothing comes through the pipe that shows a picture: is the program that writes to it running? ${said}`;
+  protected override explain({ kind, reason, said = '' }: Loss): string {
+    if (kind === 'stalled') {
+      return `nothing comes through the pipe that shows a picture: is the program that writes to it running? ${reason}`;
     }
     if (/Invalid data|not on whitelist|does not contain any stream|matches no streams/i.test(said)) {
-      return `expected MJPEG, YUV4MPEG (.y4m), H.264, H.265, MPEG-TS, Matroska or fragmented MP4; bare frames need a size, which YUV4MPEG has; ${said}`;
+      return `expected MJPEG, YUV4MPEG (.y4m), H.264, H.265, MPEG-TS, Matroska or fragmented MP4; bare frames need a size, which YUV4MPEG has; ${reason}`;
     }
-    return said;
+    return reason;
   }
 
   get #isStandardInput(): boolean {

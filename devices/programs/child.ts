@@ -150,6 +150,11 @@ export class Child {
     return this.#how === undefined;
   }
 
+  /** Whether it has ended with status 0. */
+  get isDone(): boolean {
+    return this.#process.exitCode === 0;
+  }
+
   /** Ends it: asks first unless `hard`, then kills. Resolves when it has ended, or after a few seconds if it cannot be. */
   async stop(hard = false): Promise<void> {
     if (this.#over) return;

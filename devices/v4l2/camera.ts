@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device/device.ts';
+import type { Loss } from '../device/loss.ts';
 import { atMost, ffmpegCommand } from '../ffmpeg/ffmpeg.ts';
 import { type LiveCommand, LiveDevice } from '../ffmpeg/live.ts';
 import { ControlPanel } from './control-panel.ts';
@@ -61,7 +62,7 @@ export class V4l2Camera extends LiveDevice {
     return { kind: 'v4l2', title: this.#title ?? this.#path };
   }
 
-  protected override explain(said: string): string {
+  protected override explain({ reason, said = reason }: Loss): string {
     if (/Permission denied/i.test(said)) {
       return `${this.#path} may not be read by this user: sudo usermod -aG video $USER, then log in again`;
     }
@@ -69,7 +70,7 @@ export class V4l2Camera extends LiveDevice {
     if (/Not a video capture device|Inappropriate ioctl/i.test(said)) {
       return `${this.#path} is no camera (it may be a codec, or a camera's second node); ocellus doctor lists the cameras`;
     }
-    return said;
+    return reason;
   }
 
   /** ffmpeg's options for the cheapest way to what is wanted; where nothing tells what there is, ffmpeg and the driver agree. */

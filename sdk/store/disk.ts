@@ -5,6 +5,13 @@ import { messageOf } from '../base/errors.ts';
 /** The disk does not take anything now, or the folder is in use; the store itself may be sound. */
 export class UnavailableError extends Error {
   override name = 'UnavailableError';
+  /** Who uses it, where that is why. */
+  readonly user: 'another process' | 'this process' | undefined;
+
+  constructor(message: string, user?: UnavailableError['user']) {
+    super(message);
+    this.user = user;
+  }
 }
 
 /** Twice what LevelDB may have to write to open. */

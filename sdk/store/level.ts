@@ -77,7 +77,7 @@ export class Level {
   static async open(folder: string, options: LevelOptions): Promise<Level> {
     await makeFolder(folder, 0o700).catch(unavailable);
     const release = takeFolder(folder);
-    if (!release) throw new UnavailableError('this process uses it already');
+    if (!release) throw new UnavailableError('this process uses it already', 'this process');
     try {
       const level = await openTaken(folder, options, release);
       const lock = join(folder, 'LOCK');
@@ -190,11 +190,8 @@ async function openDatabase(
     const { cause } = error as { cause?: Error & { code?: string } };
     if (cause?.code === 'LEVEL_LOCKED') {
       const reason = hasNoLocks.exec(cause.message)?.[0];
-      throw new UnavailableError(
-        reason
-          ? `its file system cannot lock files: ${reason}; use a folder on another one`
-          : 'another process uses it',
-      );
+      if (reason === undefined) throw new UnavailableError('another process uses it', 'another process');
+      throw new UnavailableError(`its file system cannot lock files: ${reason}; use a folder on another one`);
     }
     throw cause ?? error;
   }

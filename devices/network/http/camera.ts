@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../../../sdk/base/errors.ts';
 import { Pace } from '../../../sdk/base/pace.ts';
 import { monotonicNs } from '../../device/clock.ts';
 import type { DeviceOptions, DeviceProperties } from '../../device/device.ts';
+import { failed, type Loss } from '../../device/loss.ts';
 import { defaultPollFps } from '../../device/options.ts';
 import { defaultStartGraceMs } from '../../device/supervised.ts';
 import { ffmpegCommand } from '../../ffmpeg/ffmpeg.ts';
@@ -12,7 +12,7 @@ import type { LiveCommand } from '../../ffmpeg/live.ts';
 import { NetworkCamera } from '../network.ts';
 import { JpegFinder } from './jpegs.ts';
 import { SameWatch } from './same-watch.ts';
-import { CameraServer, HttpRefusal } from './server.ts';
+import { CameraServer, HttpRefusal, NoAnswer } from './server.ts';
 import { headBytes, inPlaceOfJpegs, leastHeadBytes, otherMedium, whatCame } from './what-came.ts';
 
 /** After this many other bytes it is not a stream. */
@@ -25,13 +25,15 @@ const failurePauseMs = 1000;
 /** A server that wants a longer rest is a camera that is away. */
 const mostRestMs = 5000;
 
+const ended: Loss = { kind: 'ended', reason: 'the camera ended the stream' };
+
 /** How an answer ended. */
 interface Answer {
   readonly jpegs: number;
   /** It was one picture: the next one is to be asked for. */
   readonly isStill: boolean;
   /** Why no more comes of it. */
-  readonly reason: string;
+  readonly loss: Loss;
 }
 
 /**
@@ -90,40 +92,40 @@ export class HttpCamera extends NetworkCamera {
   }
 
   /** @returns Why there are no more pictures. */
-  async #feed(input: Writable, signal: AbortSignal): Promise<string> {
+  async #feed(input: Writable, signal: AbortSignal): Promise<Loss> {
     const server = new CameraServer(this.url);
     try {
       await sleep(this.#restMs, undefined, { signal });
       return await this.#read(server, this.#writer(input), signal);
     } catch (error) {
-      return messageOf(error);
+      return lossOf(error);
     } finally {
       server.close();
     }
   }
 
   /** Reads a stream to its end, or asks for one picture after the other. */
-  async #read(server: CameraServer, give: (jpeg: Buffer) => void, signal: AbortSignal): Promise<string> {
+  async #read(server: CameraServer, give: (jpeg: Buffer) => void, signal: AbortSignal): Promise<Loss> {
     const periodMs = 1000 / this.#pollFps;
     let failures = 0;
     for (let isFirst = true; ; isFirst = false) {
       const beganMs = performance.now();
-      let failure: string | undefined;
+      let failure: Loss | undefined;
       try {
-        const { jpegs, isStill, reason } = await this.#forward(await server.get(signal), give);
-        if (jpegs > 0 && !isStill) return reason;
-        if (jpegs === 0) failure = reason;
+        const { jpegs, isStill, loss } = await this.#forward(await server.get(signal), give);
+        if (jpegs > 0 && !isStill) return loss;
+        if (jpegs === 0) failure = loss;
       } catch (error) {
         const { status, retryAfterMs = 0 } = error instanceof HttpRefusal ? error : {};
         if (retryAfterMs > 0) this.#restsUntilMs = performance.now() + retryAfterMs;
         // A password that is refused is not tried again and again: cameras lock users out for that.
         const isFinal = status === 401 || status === 403 || retryAfterMs > mostRestMs;
-        failure = messageOf(error);
+        failure = lossOf(error);
         if (isFinal || signal.aborted) return failure;
       }
       failures = failure === undefined ? 0 : failures + 1;
       if (failure !== undefined && (isFirst || failures >= mostFailures)) return failure;
-      if (failure !== undefined) this.logger.debug(`a picture is missing: ${failure}`);
+      if (failure !== undefined) this.logger.debug(`a picture is missing: ${failure.reason}`);
       const pauseMs = failure === undefined ? periodMs : Math.max(periodMs, failurePauseMs, this.#restMs);
       await sleep(Math.max(0, beganMs + pauseMs - performance.now()), undefined, { signal });
     }
@@ -159,7 +161,7 @@ export class HttpCamera extends NetworkCamera {
     const isMultipart = /^\s*multipart/i.test(type);
     const isText = /^\s*(text|application\/(json|xml|xhtml))/i.test(type);
     let head = Buffer.alloc(0);
-    const other = () => inPlaceOfJpegs(whatCame(type, head));
+    const other = (): Loss => ({ kind: 'failed', reason: inPlaceOfJpegs(whatCame(type, head)) });
     let jpegs = 0;
     let bytes = 0;
     const finder = new JpegFinder((jpeg) => {
@@ -169,7 +171,7 @@ export class HttpCamera extends NetworkCamera {
     });
     return new Promise((resolve) => {
       let isOver = false;
-      const finish = (reason: string, isWhole = false) => {
+      const finish = (loss: Loss, isWhole = false) => {
         if (isOver) return;
         isOver = true;
         clearTimeout(patience);
@@ -178,11 +180,11 @@ export class HttpCamera extends NetworkCamera {
         this.counters.corrupt += finder.takeDropped();
         const isStill = isWhole && !isMultipart && jpegs === 1;
         if (jpegs > 0) this.#isPolled = isStill;
-        resolve({ jpegs, isStill, reason });
+        resolve({ jpegs, isStill, loss });
       };
-      const leave = (reason: string) => {
+      const leave = (loss: Loss) => {
         response.destroy();
-        finish(reason);
+        finish(loss);
       };
       const patience = isText ? setTimeout(() => leave(other()), longestTextMs) : undefined;
       response.on('data', (chunk: Buffer) => {
@@ -197,8 +199,17 @@ export class HttpCamera extends NetworkCamera {
         }
         if (jpegs === 0 && bytes >= (isText ? headBytes : mostWithoutJpeg)) leave(other());
       });
-      response.once('error', (error) => finish(messageOf(error)));
-      response.once('close', () => finish(jpegs > 0 ? 'the camera ended the stream' : other(), response.complete));
+      response.once('error', (error) => finish(failed(error)));
+      response.once('close', () => finish(jpegs > 0 ? ended : other(), response.complete));
     });
   }
+}
+
+function lossOf(error: unknown): Loss {
+  const loss = failed(error);
+  const said = loss.reason;
+  if (error instanceof NoAnswer) return { ...loss, said, cause: 'no answer' };
+  if (!(error instanceof HttpRefusal)) return loss;
+  const { status } = error;
+  return { ...loss, said, ...(status === 401 && { cause: 'login' }), ...(status === 404 && { cause: 'path' }) };
 }

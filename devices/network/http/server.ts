@@ -25,6 +25,9 @@ export class HttpRefusal extends InputError {
   }
 }
 
+/** The server did not answer. */
+export class NoAnswer extends InputError {}
+
 /**
  * A camera's web server, asked as a browser would ask: with user name and password if it wants them, following redirects,
  * over one connection, which is kept; the password is sent to no other server. One request at a time.
@@ -47,7 +50,8 @@ export class CameraServer {
   /**
    * @param signal Ends it.
    * @returns The answer, 200, whose body was not read yet.
-   * @throws HttpRefusal when it is another one. @throws InputError when there is none, in words.
+   * @throws HttpRefusal when it is another one. @throws NoAnswer when there is none, in words. @throws InputError when it leads
+   *   nowhere.
    */
   async get(signal: AbortSignal): Promise<IncomingMessage> {
     let url = this.#url;
@@ -124,7 +128,7 @@ export class CameraServer {
       request.on('error', (error: NodeJS.ErrnoException) => {
         clearTimeout(timer);
         const isDropped = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-        reject(isDropped ? new Dropped(inWords(error)) : new InputError(inWords(error)));
+        reject(isDropped ? new Dropped(inWords(error)) : new NoAnswer(inWords(error)));
       });
       request.end();
     });
@@ -132,7 +136,7 @@ export class CameraServer {
 }
 
 /** A connection that was kept is none any more. */
-class Dropped extends InputError {}
+class Dropped extends NoAnswer {}
 
 function letGo(response: IncomingMessage): void {
   const length = Number(response.headers['content-length'] ?? Number.NaN);

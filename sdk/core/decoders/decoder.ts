@@ -99,7 +99,7 @@ export function findOutput(
   if (output.type !== 'float32') {
     throw new InputError(`decoder: expected output ${output.name} (${what}) to be float32, it is ${output.type}`);
   }
-  if (!fits(output.shape, shape)) throw new InputError(misfit(output.name, output.shape, shape, what));
+  if (!fits(output.shape, shape)) throw new MisfitError(output.name, output.shape, shape, what);
   return output;
 }
 
@@ -112,7 +112,7 @@ export function readOutput(
 ): { data: Float32Array; shape: readonly number[] } {
   const tensor = outputs.get(name);
   if (!tensor) throw new InputError(`the model returned no output ${name}`);
-  if (!fits(tensor.shape, shape)) throw new InputError(misfit(name, tensor.shape, shape, what));
+  if (!fits(tensor.shape, shape)) throw new MisfitError(name, tensor.shape, shape, what);
   return { data: tensor.data as Float32Array, shape: tensor.shape };
 }
 
@@ -180,17 +180,18 @@ function fits(actual: readonly (number | string)[], expected: readonly (number |
   );
 }
 
-/** How an error asks for them; `makeDecoder` adds how many there are. */
-export const labelsAsked = 'number of labels';
-
-function misfit(
-  name: string,
-  actual: readonly (number | string)[],
-  expected: readonly (number | undefined)[],
-  what: string,
-): string {
-  return (
-    `decoder: expected output ${name} (${what}) to be [${expected.map((side) => side ?? 'any').join(', ')}], ` +
-    `it is [${actual.join(', ')}]; check the card's input size, strides and ${labelsAsked}`
-  );
+/** An output has another shape than the decoder reads. Its message ends with the number of labels, which `makeDecoder` adds. */
+export class MisfitError extends InputError {
+  constructor(
+    name: string,
+    actual: readonly (number | string)[],
+    expected: readonly (number | undefined)[],
+    what: string,
+  ) {
+    const wanted = expected.map((side) => side ?? 'any').join(', ');
+    super(
+      `decoder: expected output ${name} (${what}) to be [${wanted}], it is [${actual.join(', ')}]; ` +
+        "check the card's input size, strides and number of labels",
+    );
+  }
 }

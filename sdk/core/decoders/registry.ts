@@ -3,7 +3,7 @@ import { InputError } from '../../base/errors.ts';
 import type { TensorInfo } from '../engines/engine.ts';
 import { blazeface } from './blazeface.ts';
 import { CustomDecoder } from './custom.ts';
-import { type DecodedModel, type Decoder, type DecoderKind, labelsAsked } from './decoder.ts';
+import { type DecodedModel, type Decoder, type DecoderKind, MisfitError } from './decoder.ts';
 import { efficientdet } from './efficientdet.ts';
 import { movenet } from './movenet.ts';
 import { nanodet } from './nanodet.ts';
@@ -48,7 +48,7 @@ function withLabelCount<T>(count: number, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    if (!(error instanceof InputError) || !error.message.endsWith(labelsAsked)) throw error;
+    if (!(error instanceof MisfitError)) throw error;
     throw new InputError(`${error.message} (it has ${count})`, { cause: error });
   }
 }

@@ -90,18 +90,18 @@ export class LedgerStore {
       return store;
     } catch (error) {
       if (error instanceof InputError) throw new InputError(`${folder}: ${error.message}`);
-      const reason = messageOf(error);
-      if (error instanceof UnavailableError && reason === 'another process uses it') {
+      const user = error instanceof UnavailableError ? error.user : undefined;
+      if (user === 'another process') {
         throw new StoreUnavailableError(
           `${folder}: is in use by another process; a node that runs is taught on its page or over MQTT (request/teach), or stop it first`,
         );
       }
-      if (error instanceof UnavailableError && reason === 'this process uses it already') {
+      if (user === 'this process') {
         throw new StoreUnavailableError(
           `${folder}: is in use by this process already: use the store that is open, or close it first`,
         );
       }
-      throw new StoreUnavailableError(`${folder}: cannot be opened as a store of examples: ${reason}`);
+      throw new StoreUnavailableError(`${folder}: cannot be opened as a store of examples: ${messageOf(error)}`);
     }
   }
 

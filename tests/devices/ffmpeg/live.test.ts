@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { DeviceHealth } from '../../../devices/device/device.ts';
+import type { Loss } from '../../../devices/device/loss.ts';
 import { LiveDevice } from '../../../devices/ffmpeg/live.ts';
 import { RawParser } from '../../../devices/stream/raw.ts';
 import { StreamError, type StreamSink } from '../../../devices/stream/stream.ts';
@@ -43,6 +44,17 @@ const beginsAnother = (list: string) => `const { spawn } = require('node:child_p
   fs.appendFileSync(${JSON.stringify(list)}, other.pid + '\\n');
   fs.writeSync(2, 'began ' + other.pid + '\\n');`;
 
+/** Keeps why each of its runs was over. */
+class Watched extends Camera {
+  readonly losses: Loss[] = [];
+
+  protected override async run(): Promise<Loss> {
+    const loss = await super.run();
+    this.losses.push(loss);
+    return loss;
+  }
+}
+
 async function opened(options: ConstructorParameters<typeof Camera>[1]): Promise<Camera> {
   const camera = closing(new Camera('camera:', options), (camera) => camera.close());
   await camera.open();
@@ -82,6 +94,36 @@ describe('LiveDevice', () => {
     expect(others.size).toBe(2);
     await camera.close();
     expect(runs()).toHaveLength(3);
+  });
+
+  it.each<[how: string, script: string, loss: Loss]>([
+    ['without a word', frame, { kind: 'ended', reason: 'the stream ended (exit status 0)', isClean: true }],
+    [
+      'with words of its own, whatever they are',
+      `${frame} fs.writeSync(2, 'the stream ended (exit status 0)\\n');`,
+      {
+        kind: 'ended',
+        reason: 'the stream ended (exit status 0): the stream ended (exit status 0)',
+        isClean: false,
+        said: 'the stream ended (exit status 0)',
+      },
+    ],
+    [
+      'with another status',
+      `${frame} process.exitCode = 3;`,
+      { kind: 'ended', reason: 'the stream ended (exit status 3)', isClean: false },
+    ],
+    [
+      'killed',
+      `${frame} process.kill(process.pid, 'SIGKILL');`,
+      { kind: 'ended', reason: 'the stream ended (killed by SIGKILL)', isClean: false },
+    ],
+    ['without an end', `${frame} ${stubborn}`, { kind: 'stalled', reason: 'no frame for 0.3 s' }],
+  ])('tells by fields how its program ended: %s', async (_, script, loss) => {
+    fakeProgram('camera-program', script);
+    const camera = closing(new Watched('camera:', { stallTimeoutMs: 300 }), (camera) => camera.close());
+    await camera.open();
+    await expect.poll(() => camera.losses[0], { timeout: 20_000 }).toEqual(loss);
   });
 
   it('says once that it is lost, and once that it is back, however often it comes and goes', async () => {
