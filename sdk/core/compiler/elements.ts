@@ -42,6 +42,7 @@ export const functions: readonly Activation['kind'][] = [
   'sigmoid',
   'exp',
   'sqrt',
+  'log',
 ];
 
 function givesFloats(layer: Layer): boolean {

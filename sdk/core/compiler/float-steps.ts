@@ -67,7 +67,7 @@ function functionOf({ activation, c, name }: UnaryLayer): Pick<ProgramStep, 'fn'
 }
 
 const isFunction = (kind: Activation['kind']): kind is Activation['kind'] & FloatFunction =>
-  ['sigmoid', 'exp', 'silu', 'hardswish', 'sqrt'].includes(kind);
+  ['sigmoid', 'exp', 'silu', 'hardswish', 'sqrt', 'log'].includes(kind);
 
 const numbers = { h: 0, w: 1, c: 2 } as const;
 

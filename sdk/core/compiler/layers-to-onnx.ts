@@ -225,7 +225,8 @@ export class LayerWriter {
       case 'sigmoid':
       case 'exp':
       case 'sqrt':
-        return net.node({ sigmoid: 'Sigmoid', exp: 'Exp', sqrt: 'Sqrt' }[kind], [value], {}, name);
+      case 'log':
+        return net.node({ sigmoid: 'Sigmoid', exp: 'Exp', sqrt: 'Sqrt', log: 'Log' }[kind], [value], {}, name);
       case 'other':
         return written!(net, value, (one, of) => this.#activated(layer, of, one));
     }

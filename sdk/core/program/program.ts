@@ -94,6 +94,7 @@ export const floatFunctions = {
   clip: 4,
   leaky: 5,
   sqrt: 6,
+  log: 7,
 } as const;
 export type FloatFunction = keyof typeof floatFunctions;
 

@@ -1,4 +1,5 @@
 import { expOf } from '../../kernels/boxes/exp.ts';
+import { logOf } from '../../kernels/program/log.ts';
 import { nearest, saturate8, saturate16, sigmoidOf } from './arithmetic.ts';
 import {
   type FloatFunction,
@@ -111,6 +112,7 @@ const functions: Readonly<Record<FloatFunction, Of>> = {
   },
   leaky: (x, values, c) => (x < 0 ? fround(x * values[c]!) : x),
   sqrt: (x) => fround(Math.sqrt(x)),
+  log: (x) => logOf(x),
 };
 
 function applyFunction({ fn, values }: ProgramStep, { from, out }: Views, { floats }: Memory): void {

@@ -110,8 +110,8 @@ enum class ProgramOp : uint16_t {
 constexpr size_t program_op_count = 28;
 
 /// `e` of a step with the operation function_float.
-enum class ProgramFunction : int16_t { sigmoid = 0, exp = 1, silu = 2, hardswish = 3, clip = 4, leaky = 5, sqrt = 6 };
-constexpr size_t program_function_count = 7;
+enum class ProgramFunction : int16_t { sigmoid = 0, exp = 1, silu = 2, hardswish = 3, clip = 4, leaky = 5, sqrt = 6, log = 7 };
+constexpr size_t program_function_count = 8;
 /// Dimensions of a `rearrange`: triples of axis, size and step, where other operations have their bias.
 constexpr size_t program_walk = 8;
 

@@ -52,6 +52,17 @@ function everySecondColumn(): Uint8Array<ArrayBuffer> {
   return net.build(side);
 }
 
+/** Normalised by neighbours' squares and by groups, with logarithms of which class each pixel is. */
+function normalised(): Uint8Array<ArrayBuffer> {
+  const net = new NetworkBuilder();
+  const first = net.node('Relu', [net.conv(net.picture(), [3, 12], 3, { strides: [2, 2] })]);
+  const near = net.node('LRN', [first], { ints: { size: 5 }, floats: { alpha: 0.5, beta: 0.75 } });
+  const inputs = [net.conv(near, [12, 18], 3), net.random([18], 0.5, 1), net.random([18])];
+  const groups = net.node('GroupNormalization', inputs, { ints: { num_groups: 6 } });
+  net.output(net.node('LogSoftmax', [net.conv(net.node('Relu', [groups]), [18, 7])], { ints: { axis: 1 } }));
+  return net.build(side, 'float32', 21);
+}
+
 const compiled = (bytes: Uint8Array<ArrayBuffer>, size = side) =>
   compile(
     { bytes, weights: [] },
@@ -74,6 +85,7 @@ function expectedOf(program: Program, size: number) {
 const networks = {
   'a small detector': smallDetector,
   'every second column of rows of odd length': everySecondColumn,
+  'normalised numbers and logarithms': normalised,
 };
 const all = [
   ...Object.entries(networks).map(([name, make]) => ({ name, make, size: side })),

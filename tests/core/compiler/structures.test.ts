@@ -511,6 +511,41 @@ const newer: Readonly<Record<string, readonly [number, (net: NetworkBuilder, x: 
       return net.node('GroupNormalization', inputs, { ints: { num_groups: 2 } });
     },
   ],
+  ...Object.fromEntries(
+    (
+      [
+        [5, 0.02, 0.75, 1],
+        [3, 2, 0.6, 2],
+        [15, 1, 1, 1],
+      ] as const
+    ).map(([size, alpha, beta, bias]) => [
+      `channels over a power of ${beta} of the squares of ${size} neighbours`,
+      [
+        13,
+        (net: NetworkBuilder, x: string) => {
+          const attributes = { ints: { size }, floats: { alpha, beta, bias } };
+          return net.conv(net.node('LRN', [net.conv(x, [8, 8])], attributes), [8, 4], 3);
+        },
+      ] as const,
+    ]),
+  ),
+  ...Object.fromEntries(
+    [1, 2, -1].map((axis) => [
+      `logarithms of parts along dimension ${axis}`,
+      [
+        13,
+        (net: NetworkBuilder, x: string) => net.node('LogSoftmax', [net.conv(x, [8, 8], 3)], { ints: { axis } }),
+      ] as const,
+    ]),
+  ),
+  // Parts of less than a float has.
+  'logarithms of parts that are nearly 0': [
+    13,
+    (net, x) => {
+      const large = net.node('Mul', [net.node('GlobalAveragePool', [x]), net.constant([1], [500])]);
+      return net.node('LogSoftmax', [net.node('Flatten', [large])]);
+    },
+  ],
   // As PyTorch's older exporter writes GroupNorm.
   'a normalisation of groups as one of instances': [
     17,

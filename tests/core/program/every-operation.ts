@@ -122,6 +122,7 @@ export function everyOperation(): Program {
   const larger = add({ op: 'max_float', in: edge, in2: one, out: float(2) });
   const smaller = add({ op: 'min_float', in: larger, in2: edge, out: float(2) });
   const place = add({ op: 'argmax', in: smaller, out: float(1) });
+  const logs = add({ op: 'function_float', in: smaller, out: float(2), fn: 'log' });
   const output = (name: string, index: number) => {
     const { offset, h: rows, w: columns, pixelBytes } = views[index]!;
     const shape = [1, rows, columns, pixelBytes / 4];
@@ -137,6 +138,7 @@ export function everyOperation(): Program {
         output('floats', last),
         output('edges', edge),
         output('places', place),
+        output('logs', logs),
       ],
     ],
     views,

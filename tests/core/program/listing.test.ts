@@ -56,6 +56,7 @@ test('a listing has a line a step: what is read and written, where to, and how',
     '43 | max_float | 4x4x2 f32 + 1x1x1 f32 | 4x4x2 f32 |  | ',
     '44 | min_float | 4x4x2 f32 + 4x4x2 f32 | 4x4x2 f32 |  | ',
     '45 | argmax | 4x4x2 f32 | 4x4x1 f32 |  | ',
+    '46 | function_float | 4x4x2 f32 | 4x4x2 f32 | log | ',
   ]);
   expect(listed.map(({ name }) => name)).toEqual(program.steps.map(({ name }) => name));
   expect(listed.map(({ at }) => at)).toEqual(program.steps.map(({ out }) => program.views[out]!.offset));
@@ -69,7 +70,7 @@ test('it counts multiply-adds and bytes', () => {
   expect(listed[14]).toMatchObject({ macs: 0, constantBytes: 5 * 256 });
   expect([1, 15, 18].map((i) => bytesWritten(program, program.steps[i]!))).toEqual([80, 320, 1280]);
   expect(totalsOf(program)).toEqual({
-    steps: 46,
+    steps: 47,
     macs: 4 * 4 * (5 * 12 * 9 + 5 * 9 + 5 * 25 + 2 * 15 + 4 * 8 + 72 + 2 * 9),
     constantBytes: listed.reduce((sum, { constantBytes }) => sum + constantBytes, 0),
     arenaBytes: program.arenaBytes,

@@ -11,7 +11,7 @@ export type Written = (net: OnnxBuilder, value: string, write: (one: Activation,
 
 /** A function of one number, and what it is called where a step has it. */
 export interface Activation {
-  readonly kind: 'none' | 'clip' | 'leaky' | 'silu' | 'hardswish' | 'sigmoid' | 'exp' | 'sqrt' | 'other';
+  readonly kind: 'none' | 'clip' | 'leaky' | 'silu' | 'hardswish' | 'sigmoid' | 'exp' | 'sqrt' | 'log' | 'other';
   /** @param c The channel, where it matters. */
   of(x: number, c: number): number;
   /** Of `clip`. */
@@ -39,6 +39,7 @@ export const hardswish: Activation = { kind: 'hardswish', of: (x) => (x * Math.m
 
 export const exponential: Activation = { kind: 'exp', of: Math.exp };
 export const squareRoot: Activation = { kind: 'sqrt', of: Math.sqrt };
+export const logarithm: Activation = { kind: 'log', of: Math.log };
 
 const known = [none, clip(0, Number.POSITIVE_INFINITY), clip(0, 6), sigmoid, silu, hardswish];
 const probes = Array.from({ length: 257 }, (_, i) => (i - 128) / 8);

@@ -5,6 +5,7 @@ import {
   exponential,
   hardswish,
   leaky,
+  logarithm,
   recognised,
   sigmoid,
   silu,
@@ -185,7 +186,7 @@ export const activations: Readonly<Record<string, Operator>> = {
   HardSigmoid: hardSigmoid,
   HardSwish: always(hardswish),
   LeakyRelu: (node, network) => applyTo(node, network, leaky([floatOf(node, 'alpha', 0.01)])),
-  Log: asItIs(Math.log),
+  Log: always(logarithm),
   Max: ended('max', (value) => clip(value, Number.POSITIVE_INFINITY)),
   Min: ended('min', (value) => clip(Number.NEGATIVE_INFINITY, value)),
   Mish: scalar(

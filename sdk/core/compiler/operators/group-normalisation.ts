@@ -6,7 +6,7 @@ import { channelsOf, movedTo, whole } from '../network/view.ts';
 import { constantLike, constantView } from './arrange.ts';
 import { inOrder } from './concat.ts';
 import { asPicture, pictureOf } from './conv.ts';
-import { meanOfPixels, rootOf } from './mean.ts';
+import { meanOfPixels, numberLayer, pairOf, rootOf } from './mean.ts';
 import { floatOf, intOf, labelOf, type Operator } from './operator.ts';
 
 /** Over all pixels of so many neighbouring channels; in floats, where they lie. */
@@ -18,16 +18,11 @@ export const groupNormalisation: Operator = (node, network) => {
   const groups = intOf(node, 'num_groups', 1);
   if (groups < 1 || count % groups !== 0)
     throw unsupported(node, `expected groups of as many of its ${count} channels each, got ${groups}`);
-  const pair = (op: PairLayer['op'], input: Region, second: Layer) =>
-    network.add({
-      ...{ kind: 'pair', op, name: labelOf(node) },
-      ...{ h: input.h.size, w: input.w.size, c: input.c.size },
-      ...{ input, second: whole(second) },
-    });
+  const pair = (op: PairLayer['op'], input: Region, second: Layer) => pairOf(node, network, op, input, whole(second));
   const apart = pair('subtract', region, meanOfGroups(node, network, region, groups));
   const variance = meanOfGroups(node, network, whole(pair('multiply', whole(apart), apart)), groups);
-  const epsilon = constantView(node, network, { shape: [], data: Float32Array.of(floatOf(node, 'epsilon', 1e-5)) });
-  const deviation = network.add(rootOf(pair('add', whole(variance), epsilon.layer)));
+  const epsilon = numberLayer(node, network, floatOf(node, 'epsilon', 1e-5));
+  const deviation = network.add(rootOf(pair('add', whole(variance), epsilon)));
   let last: Layer = pair('divide', whole(apart), deviation);
   const like: View = { ...movedTo(last, view), layer: last };
   for (const [index, op] of [

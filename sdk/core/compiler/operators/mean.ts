@@ -1,7 +1,16 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
-import { squareRoot } from '../network/activation.ts';
+import { type Activation, squareRoot } from '../network/activation.ts';
 import type { Lowering } from '../network/lowering.ts';
-import type { Layer, MatmulLayer, Region, Stretch, UnaryLayer, View } from '../network/network.ts';
+import type {
+  ConstantLayer,
+  Layer,
+  MatmulLayer,
+  PairLayer,
+  Region,
+  Stretch,
+  UnaryLayer,
+  View,
+} from '../network/network.ts';
 import { movedTo, regionOf, whole } from '../network/view.ts';
 import { arranged } from './arrange.ts';
 import { labelOf } from './operator.ts';
@@ -60,8 +69,28 @@ export function sumOver(node: OnnxNode, network: Lowering, axes: readonly number
 
 export type Sum = 'sum' | 'mean' | 'root of squares';
 
-/** Of each number, in floats. */
-export function rootOf(layer: Layer): UnaryLayer {
+/** Of each number, in floats, whoever wants bytes of it. */
+export function inFloats(layer: Layer, activation: Activation): UnaryLayer {
   const { name, h, w, c } = layer;
-  return { kind: 'unary', name, h, w, c, inFloats: true, input: whole(layer), activation: squareRoot };
+  return { kind: 'unary', name, h, w, c, inFloats: true, input: whole(layer), activation };
+}
+
+export const rootOf = (layer: Layer): UnaryLayer => inFloats(layer, squareRoot);
+
+/** Number by number, in floats. @param second Each of its sides is the input's or 1. */
+export function pairOf(
+  node: OnnxNode,
+  network: Lowering,
+  op: PairLayer['op'],
+  input: Region,
+  second: Region,
+): PairLayer {
+  const sides = { h: input.h.size, w: input.w.size, c: input.c.size };
+  return network.add({ kind: 'pair', op, name: labelOf(node), ...sides, input, second });
+}
+
+/** One number, for all. */
+export function numberLayer(node: OnnxNode, network: Lowering, value: number): ConstantLayer {
+  const values = Float32Array.of(value);
+  return network.add({ kind: 'constant', name: `${labelOf(node)}, constant`, h: 1, w: 1, c: 1, values });
 }

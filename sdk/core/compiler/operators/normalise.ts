@@ -1,11 +1,11 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
 import { type Constant, unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
-import type { ConstantLayer, Layer, PairLayer, Region, View } from '../network/network.ts';
+import type { Layer, PairLayer, Region, View } from '../network/network.ts';
 import { movedTo, regionOf, whole } from '../network/view.ts';
 import { constantLike } from './arrange.ts';
-import { meanOfChannels, rootOf, withChannels } from './mean.ts';
-import { axisOf, floatOf, intOf, labelOf, type Operator } from './operator.ts';
+import { meanOfChannels, numberLayer, pairOf, rootOf, withChannels } from './mean.ts';
+import { axisOf, floatOf, intOf, type Operator } from './operator.ts';
 
 /** Over all dimensions from one on; in floats. */
 export const layerNormalisation: Operator = (node, network) => {
@@ -33,16 +33,11 @@ function normalise(
 ): void {
   const view = withChannels(node, network, network.view(node, 0), axes, node.inputs[0]);
   const region = regionOf(view);
-  const pair = (op: PairLayer['op'], input: Region, second: Layer) =>
-    network.add({
-      ...{ kind: 'pair', op, name: labelOf(node) },
-      ...{ h: input.h.size, w: input.w.size, c: input.c.size },
-      ...{ input, second: whole(second) },
-    });
+  const pair = (op: PairLayer['op'], input: Region, second: Layer) => pairOf(node, network, op, input, whole(second));
   const apart = pair('subtract', region, meanOfChannels(node, network, region));
   const square = pair('multiply', whole(apart), apart);
   const variance = meanOfChannels(node, network, whole(square));
-  const epsilon = pair('add', whole(variance), single(node, network, floatOf(node, 'epsilon', 1e-5)));
+  const epsilon = pair('add', whole(variance), numberLayer(node, network, floatOf(node, 'epsilon', 1e-5)));
   const deviation = network.add(rootOf(epsilon));
   let last: Layer = pair('divide', whole(apart), deviation);
   // Its numbers lie as the view does, alone.
@@ -56,9 +51,4 @@ function normalise(
     last = pair(op, whole(last), layer);
   }
   network.giveAlike(node.outputs[0]!, last, view);
-}
-
-function single(node: OnnxNode, network: Lowering, value: number): ConstantLayer {
-  const values = Float32Array.of(value);
-  return network.add({ kind: 'constant', name: `${labelOf(node)}, constant`, h: 1, w: 1, c: 1, values });
 }

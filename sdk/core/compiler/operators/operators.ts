@@ -9,6 +9,7 @@ import { argMax, argMin } from './extreme.ts';
 import { gemm, matMul } from './fully-connected.ts';
 import { gather, gatherNd } from './gather.ts';
 import { groupNormalisation } from './group-normalisation.ts';
+import { localResponse } from './local-response.ts';
 import { instanceNormalisation, layerNormalisation } from './normalise.ts';
 import { pad } from './pad.ts';
 import {
@@ -25,7 +26,7 @@ import {
 import { dequantise, quantise } from './quantise.ts';
 import { resize } from './resize.ts';
 import { slice } from './slice.ts';
-import { softmax } from './softmax.ts';
+import { logSoftmax, softmax } from './softmax.ts';
 import { split } from './split.ts';
 import { cast, depthToSpace, expand, identity, reshape, spaceToDepth, tile, transpose } from './views.ts';
 import { where } from './where.ts';
@@ -57,6 +58,8 @@ export const operators: Readonly<Record<string, Operator>> = {
   Identity: identity,
   InstanceNormalization: instanceNormalisation,
   LayerNormalization: layerNormalisation,
+  LogSoftmax: logSoftmax,
+  LRN: localResponse,
   MatMul: matMul,
   MaxPool: maxPool,
   Mean: mean,

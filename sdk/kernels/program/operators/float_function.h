@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "program/epilogue.h"
+#include "program/log.h"
 #include "program/operators/pixels.h"
 
 namespace ocellus {
@@ -48,6 +49,8 @@ struct FloatFunction {
       }
       case ProgramFunction::sqrt:
         return each(step, from, to, [](float x, int32_t) { return std::sqrt(x); });
+      case ProgramFunction::log:
+        return each(step, from, to, [](float x, int32_t) { return ocellus::log_of(x); });
     }
   }
 
