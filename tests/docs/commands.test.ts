@@ -5,6 +5,8 @@ import { expect, it } from 'vitest';
 import { asset, packageRoot } from '../../sdk/base/assets.ts';
 import { onnxruntimeMissing } from '../../sdk/core/engines/onnxruntime-package.ts';
 import { howToInstallOpenCv } from '../../sdk/opencv-bindings/load.ts';
+import { commands as commandTable } from '../../tools/cli/command-table.ts';
+import { commandsPage } from '../../tools/docs/commands.ts';
 
 const docs = readdirSync(asset('docs')).filter((name) => name.endsWith('.md'));
 const names = ['README.md', 'SECURITY.md', 'samples/README.md', ...docs.map((name) => join('docs', name))];
@@ -12,11 +14,7 @@ const pages = new Map(names.map((name) => [name, readFileSync(join(packageRoot, 
 
 async function commandsOf(): Promise<Map<string, Command>> {
   const program = new Command();
-  for (const file of readdirSync(asset('tools', 'cli', 'commands'))) {
-    const exported: Record<string, unknown> = await import(asset('tools', 'cli', 'commands', file));
-    for (const [name, add] of Object.entries(exported))
-      if (/^add[A-Z]/.test(name)) (add as (to: Command) => void)(program);
-  }
+  for (const load of Object.values(commandTable)) (await load())(program);
   const found = new Map<string, Command>();
   const collect = (parent: Command, path: string) => {
     for (const command of parent.commands) {
@@ -36,6 +34,17 @@ function printed(text: string): string[] {
   const joined = text.replaceAll(/\\\n\s*/g, ' ');
   return [...joined.matchAll(/(?<![\w/.-])ocellus ([^`\n|#>;]+)/g)].map(([, rest]) => rest!.trim());
 }
+
+it('lists all commands with all their options on one page', async () => {
+  const page = readFileSync(asset('docs', 'commands.md'), 'utf8');
+  expect(page, 'docs/commands.md is stale: run npm run docs').toBe(await commandsPage());
+  const commands = await commandsOf();
+  expect(commands.size).toBeGreaterThan(30);
+  for (const [name, command] of commands) {
+    const section = page.split(/^## /m).find((text) => text.startsWith(`ocellus ${name}\n`)) ?? '';
+    for (const { long, hidden } of command.options) if (!hidden) expect(section, `ocellus ${name}`).toContain(long);
+  }
+});
 
 it('the options that the docs print for a command are its own', async () => {
   const commands = await commandsOf();

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+
+/** The commands of `ocellus`, in the order of the help; each is loaded when it is needed. */
+export const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  run: async () => (await import('./commands/run.ts')).addRun,
+  detect: async () => (await import('./commands/detect.ts')).addDetect,
+  classify: async () => (await import('./commands/classify.ts')).addClassify,
+  pack: async () => (await import('./commands/pack.ts')).addPack,
+  worker: async () => (await import('./commands/worker.ts')).addWorker,
+  teach: async () => (await import('./commands/teach.ts')).addTeach,
+  watch: async () => (await import('./commands/watch.ts')).addWatch,
+  record: async () => (await import('./commands/record.ts')).addRecord,
+  replay: async () => (await import('./commands/replay.ts')).addReplay,
+  eval: async () => (await import('./commands/eval.ts')).addEval,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+  cameras: async () => (await import('./commands/cameras.ts')).addCameras,
+  learn: async () => (await import('./commands/learn.ts')).addLearn,
+  bench: async () => (await import('./commands/bench.ts')).addBench,
+  tune: async () => (await import('./commands/tune.ts')).addTune,
+  compile: async () => (await import('./commands/compile.ts')).addCompile,
+  quantise: async () => (await import('./commands/quantise.ts')).addQuantise,
+  port: async () => (await import('./commands/port.ts')).addPort,
+  models: async () => (await import('./commands/models.ts')).addModels,
+  image: async () => (await import('./commands/image.ts')).addImage,
+  request: async () => (await import('./commands/request.ts')).addRequest,
+  why: async () => (await import('./commands/why.ts')).addWhy,
+  flash: async () => (await import('./commands/flash.ts')).addFlash,
+  update: async () => (await import('./commands/update.ts')).addUpdate,
+  password: async () => (await import('./commands/password.ts')).addPassword,
+  'first-boot': async () => (await import('./commands/first-boot.ts')).addFirstBoot,
+};
