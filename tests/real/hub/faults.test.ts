@@ -18,7 +18,7 @@ const missing = hasProgram('mosquitto') ? '' : ' (needs mosquitto)';
 const events = 'ocellus/porch/door/events';
 /** Beside each other, each with a broker, a hub and a subscriber of its own. */
 const instances = 4;
-const killsOfEach = campaign(25, 8);
+const killsOfEach = campaign(25, 4);
 const tracks = 3;
 const program = bundled('tests/real/hub/events-process.ts', missing !== '');
 

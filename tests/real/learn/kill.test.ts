@@ -9,7 +9,7 @@ import { LedgerStore } from '../../../sdk/learn/ledger/ledger-store.ts';
 import { campaign } from '../../support/campaign.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 
-const kills = campaign(200, 60);
+const kills = campaign(200, 32);
 /** It teaches, adds and rolls back in turns: all of it has come after so many lines. */
 const mostLines = 40;
 /** As the process has them. */
