@@ -124,10 +124,12 @@ function labelsInside({ inside, outputs }: NetworkFacts, finding: Finding | unde
 }
 
 function whichLabels(finding: Finding | undefined, inside: LabelList | undefined): OpenQuestion {
-  const count = finding?.classes === undefined ? '' : ` ${finding.classes} of them,`;
-  const none = inside ? `and ${inside.labels.length} are ${inside.path}` : 'none are in the file';
+  const { classes } = finding ?? {};
+  const count = inside?.labels.length;
+  const told = inside ? `${count} ${count === 1 ? 'is' : 'are'} ${inside.path}` : 'none are in the file';
+  const doubt = inside ? '; how many classes there are cannot be told' : '';
   return {
-    what: `the labels:${count} ${none}`,
+    what: `the labels: ${classes === undefined ? `${told}${doubt}` : `${classes} of them, ${inside ? 'and ' : ''}${told}`}`,
     settle: 'give a file of them, one a line (`ocellus models inspect --labels FILE`, or X.labels.txt beside X.onnx)',
   };
 }

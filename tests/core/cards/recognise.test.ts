@@ -337,10 +337,17 @@ describe('what metadata tells of a network that is recognised', () => {
   it.each([
     ['{"0": "cat", "2": "dog"}', 'none are in the file'],
     ['not a list', 'none are in the file'],
-    ['{"0": "cat"}', '1 are in its metadata (names)'],
+    ['{"0": "cat"}', '2 of them, and 1 is in its metadata (names)'],
   ])('labels that are not as many as the classes are asked for: %s', (names, said) => {
     const bytes = networks.withMetadata(networks.yolov5(new Array(63 * 7).fill(0)), { ...libreYolo, names });
     expect(known(bytes, {}).open.map(({ what }) => what)).toEqual([expect.stringContaining(said)]);
+  });
+
+  it('labels are asked for where it is not known how many there are', () => {
+    const bytes = networks.withMetadata(networks.torchvision([1, 2, 20, 30], [0.9], [2]), libreYolo);
+    expect(known(bytes, {}).open.map(({ what }) => what)).toEqual([
+      'the labels: 2 are in its metadata (names); how many classes there are cannot be told',
+    ]);
   });
 });
 
