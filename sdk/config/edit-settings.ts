@@ -65,7 +65,7 @@ export async function editSettings(path: string, edits: readonly SettingsEdit[])
         throw new StaleError(`${path} was changed meanwhile, so nothing was written: look at it again`);
       };
       // A new one 0600: it may hold a password.
-      await replaceFile(path, content, 0o600, confirm);
+      await replaceFile(path, content, 0o600, { confirm });
       written.add('settings', Buffer.byteLength(content));
     });
   const input = (document.toJS() as SettingsInput | null) ?? {};

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { placeOf } from '../../sdk/base/replace-file.ts';
 import { printError, progress } from '../shared/output.ts';
 import { unfinished } from '../worker/parts.ts';
 import { SequenceFile } from '../worker/sequence-file.ts';
@@ -18,7 +19,9 @@ import { picturesBelow } from './picture-files.ts';
 export async function packPictures(folder: string, out: string): Promise<void> {
   const names = await picturesBelow(folder);
   if (out === '-') return write(folder, names, takeStandardOutput());
-  const temporary = `${out}${unfinished}`;
+  const { path } = await placeOf(out);
+  // What cannot be replaced, such as a pipe, is written to as it is.
+  const temporary = path === undefined ? out : `${path}${unfinished}`;
   const file = await open(temporary, 'w').catch((error: unknown) => {
     throw new InputError(`${out}: cannot be written: ${messageOf(error)}`);
   });
@@ -29,13 +32,15 @@ export async function packPictures(folder: string, out: string): Promise<void> {
   })
     .then(() => undefined)
     .catch((error: unknown) => error);
-  await file.sync().finally(() => file.close());
+  // Pipes and terminals cannot be synced.
+  if (path !== undefined) await file.sync().finally(() => file.close());
+  else await file.close();
   // Of pictures of which some could not be read, the others are kept.
   if (failed !== undefined && !(failed instanceof Unread)) {
-    await rm(temporary, { force: true });
+    if (path !== undefined) await rm(temporary, { force: true });
     throw failed;
   }
-  await rename(temporary, out);
+  if (path !== undefined) await rename(temporary, path);
   if (failed !== undefined) throw failed;
 }
 

@@ -2,7 +2,7 @@
 // a process that runs, and what an earlier one left behind must not be counted. Prints one JSON line.
 
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { EnergyMeter, openDevice } from '../../../devices/index.ts';
 import { collectGarbage } from '../../../sdk/base/collect-garbage.ts';
@@ -16,6 +16,7 @@ import { readPicture } from '../../../sdk/picture/picture.ts';
 import { embedAll, enoughFor, labelledSet } from '../evaluate-learning.ts';
 import { boxedPictures, evaluateBoxes } from '../labelled-boxes.ts';
 import { withFolders } from '../picture-files.ts';
+import { writeResult } from '../write-result.ts';
 import { type Answer, agreementOf } from './agreement.ts';
 import { openMeter } from './meters.ts';
 import { openRunner, type Runner } from './runner.ts';
@@ -206,7 +207,7 @@ async function judge({ folder, method, reference }: AccuracyTask): Promise<Accur
     }
     const answers = await answersOf(runner, await withFolders([folder]));
     if (method === 'reference') {
-      await writeFile(reference!, JSON.stringify(answers));
+      await writeResult(reference!, JSON.stringify(answers));
       return { images: answers.length };
     }
     const others = JSON.parse(await readFile(reference!, 'utf8')) as Answer[];

@@ -3,12 +3,12 @@ import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
-import { replaceFile } from '../../../sdk/base/replace-file.ts';
 import { updateSettings } from '../../../sdk/config/edit-settings.ts';
 
 import { printJson, progress } from '../../shared/output.ts';
 import { type BenchEngine, benchEngines } from '../bench/task.ts';
 import { atLeastOne, threads } from '../values.ts';
+import { writeResult } from '../write-result.ts';
 
 interface BenchCommandOptions {
   on?: string;
@@ -70,7 +70,7 @@ async function run(models: string[], options: BenchCommandOptions): Promise<void
   const written = write !== undefined && settings ? resolve(write) : undefined;
   if (page !== undefined) {
     const { benchPage } = await import('../bench/page.ts');
-    await replaceFile(resolve(page), benchPage(report, recommendation), 0o644);
+    await writeResult(page, benchPage(report, recommendation));
   }
   if (json) {
     await printJson(rounded({ ...report, recommendation: recommendation ?? null, written: written ?? null }));

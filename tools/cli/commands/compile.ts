@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
@@ -11,6 +11,7 @@ import type { Program } from '../../../sdk/core/program/program.ts';
 import { kernels } from '../../../sdk/kernels/kernels.ts';
 import { printJson, printNote, progress, table } from '../../shared/output.ts';
 import { withFolders } from '../picture-files.ts';
+import { writeResult } from '../write-result.ts';
 
 interface CompileOptions {
   calibrate?: string;
@@ -95,10 +96,10 @@ async function write(path: string, bytes: Uint8Array, card: ModelCard): Promise<
   const file = basename(path);
   const cardPath = join(dirname(path), `${basename(path, programEnding)}.card.json`);
   const there = await cardAt(cardPath);
-  await writeFile(path, bytes);
+  await writeResult(path, bytes);
   if (!there) {
     const { program: _, ...own } = card;
-    await writeFile(
+    await writeResult(
       cardPath,
       `${JSON.stringify({ ...own, name: basename(path, programEnding), file, sha256 }, null, 2)}\n`,
     );
@@ -111,7 +112,7 @@ async function write(path: string, bytes: Uint8Array, card: ModelCard): Promise<
     printNote(`${cardPath} does not name ${file}: add "program": {"file": "${file}", "sha256": "${sha256}"}`);
     return;
   }
-  await writeFile(cardPath, `${JSON.stringify(there, null, 2)}\n`);
+  await writeResult(cardPath, `${JSON.stringify(there, null, 2)}\n`);
 }
 
 async function cardAt(path: string): Promise<ModelCard | undefined> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { InputError } from '../../../sdk/base/errors.ts';
+import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { otherThanFile } from '../../../sdk/base/other-than-file.ts';
 import { loadModel } from '../../../sdk/core/model.ts';
 import { annotatedJpeg } from '../../../sdk/vision/annotate/annotated-jpeg.ts';
@@ -13,6 +13,7 @@ import { type ModelOptions, withModelOptions } from '../model-options.ts';
 import { withFolders } from '../picture-files.ts';
 import { assertSomeReadable, eachPicture, unreadableHelp } from '../pictures.ts';
 import { atLeastOne, fraction } from '../values.ts';
+import { writeResult } from '../write-result.ts';
 
 interface DetectOptions extends ModelOptions, FarCommandOptions {
   json?: boolean;
@@ -64,7 +65,13 @@ async function detect(paths: string[], options: DetectOptions): Promise<void> {
       const found = await model.detect(frame, { scoreThreshold: options.threshold, regions });
       const { width, height } = frame;
       const annotated = out?.fileFor(file);
-      if (annotated !== undefined) await writeFile(annotated, await annotatedJpeg(frame, found, { quality: 90 }));
+      if (annotated !== undefined) {
+        const jpeg = await annotatedJpeg(frame, found, { quality: 90 });
+        // Not the picture's fault, after which others would be read.
+        await writeResult(annotated, jpeg, { isSynced: false }).catch((error: unknown) => {
+          throw new Error(messageOf(error), { cause: error });
+        });
+      }
       if (options.json)
         await printJson({
           file,

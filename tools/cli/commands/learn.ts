@@ -3,7 +3,6 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
-import { replaceFile } from '../../../sdk/base/replace-file.ts';
 import { dataFolder } from '../../../sdk/config/data-folder.ts';
 import { readSettings, resolveSettings } from '../../../sdk/config/settings.ts';
 import type { Learner } from '../../../sdk/learn/learner.ts';
@@ -16,6 +15,7 @@ import { mostSafeTensorsBytes } from '../../../sdk/learn/ledger/safetensors.ts';
 import { networksFor } from '../../../sdk/learn/store-network.ts';
 import { oneLine, printJson, table } from '../../shared/output.ts';
 import { openLearner, storeHelp } from '../learner.ts';
+import { writeResult } from '../write-result.ts';
 
 interface StoreOptions {
   store: string;
@@ -69,9 +69,7 @@ async function exportStore(file: string, { store, model }: StoreOptions): Promis
     const { space, dimension, node } = ledger;
     const bytes = writeBundle({ space, dimension, node, parts: ledger.parts() }, keyBeside(store));
     // The existing file may be the only copy of what a board was taught.
-    await replaceFile(file, bytes, 0o666 & ~process.umask()).catch((error: unknown) => {
-      throw new InputError(`${file}: cannot be written: ${messageOf(error)}`);
-    });
+    await writeResult(file, bytes);
     console.log(`${file}: ${ledger.size} examples, ${bytes.length} bytes`);
   });
 }

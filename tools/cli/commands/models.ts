@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { InputError, messageOf } from '../../../sdk/base/errors.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
 import { toWire } from '../../../sdk/base/wire.ts';
 import { readLabels } from '../../../sdk/core/cards/labels-file.ts';
 import { cardEnding, findModel, installedModels } from '../../../sdk/core/cards/model-file.ts';
@@ -11,6 +12,7 @@ import type { Inspection } from '../../../sdk/core/inspect-model.ts';
 import { listModels } from '../../../sdk/core/model.ts';
 import { printNote, printWire, table } from '../../shared/output.ts';
 import { inspectReport } from '../inspect-report.ts';
+import { writeResult } from '../write-result.ts';
 import type { AddOptions, ZooOptions } from '../zoo.ts';
 
 export function addModels(program: Command): void {
@@ -136,13 +138,11 @@ async function writeCard({ card }: Inspection, file: string, out: string): Promi
     .update(await readFile(network))
     .digest('hex');
   const complete = { ...card, file: relative(dirname(resolve(out)), network), sha256 };
-  try {
-    await writeFile(out, `${JSON.stringify(complete, null, 2)}\n`, { flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
-      throw new InputError(`--card: ${out} cannot be written: ${messageOf(error)}`);
-    throw new InputError(`--card: ${out} is there already: remove it, or give another name`);
-  }
+  const confirm = async () => {
+    if (existsSync(out)) throw new InputError(`--card: ${out} is there already: remove it, or give another name`);
+  };
+  await confirm();
+  await writeResult(out, `${JSON.stringify(complete, null, 2)}\n`, { confirm });
   printNote(`${out}: written, for --model`);
 }
 

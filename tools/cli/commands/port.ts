@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../../sdk/base/errors.ts';
@@ -9,6 +8,7 @@ import type { BoardCheck } from '../port/bundle.ts';
 import type { Ported } from '../port/port.ts';
 import type { ProvenOutput } from '../port/proof.ts';
 import { fraction } from '../values.ts';
+import { writeResult } from '../write-result.ts';
 
 interface PortCommandOptions {
   to?: 'onnx' | 'program' | 'ncnn' | 'openvino' | 'tflite';
@@ -71,8 +71,8 @@ async function run(file: string, options: PortCommandOptions): Promise<void> {
   });
   const page = report ?? join(out, 'report.html');
   const wire = wireOf(ported);
-  await writeFile(page, reportPage(ported));
-  await writeFile(page.replace(/(\.html?)?$/, '.json'), `${JSON.stringify(wire, null, 2)}\n`);
+  await writeResult(page, reportPage(ported));
+  await writeResult(page.replace(/(\.html?)?$/, '.json'), `${JSON.stringify(wire, null, 2)}\n`);
   for (const note of ported.notes) printNote(note);
   if (options.json) await printWire(wire);
   else print(ported, page);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
@@ -17,6 +17,7 @@ import { readPicture } from '../../../sdk/picture/picture.ts';
 import { printError, printNote, printWire, progress, table } from '../../shared/output.ts';
 import { withFolders } from '../picture-files.ts';
 import { atLeastOne, positive } from '../values.ts';
+import { writeResult } from '../write-result.ts';
 
 interface QuantiseOptions {
   calibrate: string;
@@ -212,15 +213,14 @@ async function write(folder: string, made: QuantisedModel, report: unknown): Pro
       }
     : { ...own, name, ...steps, quantisation };
   const path = join(folder, `${name}${cardEnding}`);
-  try {
-    await makeFolder(folder);
-    await writeFile(join(folder, steps.file), bytes);
-    if (qdq) await writeFile(join(folder, `${name}${networkEnding}`), qdq.bytes);
-    await writeFile(join(folder, `${name}.report.json`), `${JSON.stringify(report, null, 2)}\n`);
-    await writeFile(path, `${JSON.stringify(card, null, 2)}\n`);
-  } catch (error) {
-    throw new InputError(`--out: ${folder} cannot be written: ${messageOf(error)}`, { cause: error });
-  }
+  await makeFolder(folder).catch((error: unknown) => {
+    throw new InputError(`--out: ${folder} cannot be made: ${messageOf(error)}`, { cause: error });
+  });
+  await writeResult(join(folder, steps.file), bytes);
+  if (qdq) await writeResult(join(folder, `${name}${networkEnding}`), qdq.bytes);
+  await writeResult(join(folder, `${name}.report.json`), `${JSON.stringify(report, null, 2)}\n`);
+  // Last: it names the others.
+  await writeResult(path, `${JSON.stringify(card, null, 2)}\n`);
   return path;
 }
 

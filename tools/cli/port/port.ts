@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { makeFolder } from '../../../sdk/base/make-folder.ts';
@@ -14,6 +14,7 @@ import { recogniseUltralytics, ultralyticsClassifierCard } from '../../../sdk/co
 import { pictureInput } from '../../../sdk/core/engines/binding.ts';
 import { isNarrowed, isWholeNumber, usualMean } from '../../../sdk/core/engines/narrowed.ts';
 import { quantisationOf } from '../../../sdk/core/onnx/summary.ts';
+import { writeResult } from '../write-result.ts';
 import { bundleEnding, writeBundle } from './bundle.ts';
 import type { Tolerance } from './compare.ts';
 import { type FedInput, feed, numbersOf, pictureFiles } from './feed.ts';
@@ -81,7 +82,7 @@ async function ported(file: string, options: PortOptions, told: (step: string) =
   told(`reading the ${source.title}`);
   const path = source.isOnnx ? file : `${base}.onnx`;
   const bytes = await source.toOnnx(path);
-  if (!source.isOnnx) await writeFile(path, bytes);
+  if (!source.isOnnx) await writeResult(path, bytes);
   const network = readNetwork(bytes, path);
   const { card, notes } = await cardOf(file, bytes, source, options);
   const input = inputOf(network, card, source, options);
@@ -238,6 +239,6 @@ async function writeCard(card: ModelCard, base: string, file: string): Promise<s
   const { program: _, ...own } = card;
   const path = `${base}${cardEnding}`;
   const complete = { ...own, name: card.name, file: relative(dirname(resolve(path)), resolve(file)), sha256 };
-  await writeFile(path, `${JSON.stringify(complete, null, 2)}\n`);
+  await writeResult(path, `${JSON.stringify(complete, null, 2)}\n`);
   return path;
 }

@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
 import { foreignFolder, foreignFormat, withArticle } from '../../../sdk/core/cards/file-format.ts';
 import { readWeights as readExternal } from '../../../sdk/core/cards/model-file.ts';
@@ -102,8 +102,15 @@ function foreign(path: string, title: string, advice: string, { size }: SourceOp
     name: basename(path, extname(path)),
     weights: [],
     async toOnnx(out) {
-      await runPython(family, { ...job, task: 'convert', onnx: out }, path);
-      return readFile(out);
+      // Whoever asked writes it once all of it is there.
+      const folder = await mkdtemp(join(dirname(out), '.port-'));
+      try {
+        const made = join(folder, basename(out));
+        await runPython(family, { ...job, task: 'convert', onnx: made }, path);
+        return await readFile(made);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
     },
     runner: (outputs) => inPython(family, job, outputs, path),
   };

@@ -1,10 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { InputError } from '../../../sdk/base/errors.ts';
 import { compile } from '../../../sdk/core/compiler/compile.ts';
 import type { ExternalWeights } from '../../../sdk/core/engines/engine.ts';
 import { installedOnnxruntime } from '../../../sdk/core/engines/onnxruntime-package.ts';
 import { writeProgram } from '../../../sdk/core/program/format.ts';
-import { runPython } from './environments.ts';
+import { writeResult } from '../write-result.ts';
+import { type Family, runPython } from './environments.ts';
 import { bytesOf, type FedInput, type FedPicture, numbersOf } from './feed.ts';
 import { compiled, inPython, optimised, type Runner } from './run.ts';
 import type { PortTensor } from './tensors.ts';
@@ -55,7 +57,7 @@ export async function makeTarget(
   }
   if (name === 'program') {
     const program = writeProgram(await compiledOf(hub, calibration));
-    await writeFile(`${base}.ocp`, program);
+    await writeResult(`${base}.ocp`, program);
     return {
       files: [`${base}.ocp`],
       runner: compiled(new Uint8Array(program)),
@@ -77,14 +79,28 @@ export async function makeTarget(
     );
   }
   const job = { onnx: path, target: base, shape };
-  const { files, shape: taken } = await runPython(name, { ...job, task: 'convert' }, path);
+  const { files, shape: taken } = await converted(name, job, path);
   return {
-    files: files as string[],
+    files,
     runner: inPython(name, job, outputs, `${base} (${name})`),
     isQuantised: false,
     notes: isSizes(taken) && `${taken}` !== `${shape}` ? [transposedNote(shape, taken)] : [],
     numbersOf: own,
   };
+}
+
+/** What the converter writes gets its name once all of it is there. */
+async function converted(name: Family, job: { readonly target: string }, path: string) {
+  const folder = await mkdtemp(join(dirname(job.target), '.port-'));
+  try {
+    const made = join(folder, basename(job.target));
+    const { files, shape } = await runPython(name, { ...job, target: made, task: 'convert' }, path);
+    const moved = (files as string[]).map((file) => join(dirname(job.target), relative(folder, file)));
+    for (const [index, file] of (files as string[]).entries()) await rename(file, moved[index]!);
+    return { files: moved, shape };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 const isSizes = (value: unknown): value is number[] => Array.isArray(value);

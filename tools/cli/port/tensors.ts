@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { InputError, messageOf } from '../../../sdk/base/errors.ts';
+import { writeResult } from '../write-result.ts';
 
 /** A tensor that is compared. */
 export interface PortTensor {
@@ -30,7 +31,7 @@ export async function writeTensorFile(path: string, { metadata, tensors }: Tenso
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
   const bodies = [...tensors.values()].map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-  await writeFile(path, Buffer.concat([length, text, ...bodies]));
+  await writeResult(path, Buffer.concat([length, text, ...bodies]));
 }
 
 /**
