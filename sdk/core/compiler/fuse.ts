@@ -1,4 +1,4 @@
-import { type Activation, chained, none } from './network/activation.ts';
+import { type Activation, chained, line, none } from './network/activation.ts';
 import {
   type AddLayer,
   type AffineLayer,
@@ -21,7 +21,7 @@ export function fuse(network: Network): void {
 
 /** After it is known what floats are: what is left of scales and sums are steps on bytes. */
 export function fuseBytes(network: Network): void {
-  run(network, [...passes, affineAlone]);
+  run(network, [...passes, unaryOfLine, affineAlone]);
 }
 
 function run(network: Network, all: readonly Pass[]): void {
@@ -228,6 +228,18 @@ const affineAfterConv: Pass = (layer, fusing) => {
   inherit(conv, layer);
   fusing.putAt(layer, [conv]);
   fusing.replace(layer, conv);
+  return true;
+};
+
+/** A table goes from before a line that is no tensor of the graph (HardSigmoid has one): nobody knows the range of its numbers. */
+const unaryOfLine: Pass = (layer, fusing) => {
+  if (layer.kind !== 'unary' || layer.activation.kind !== 'other' || !fusing.isOnlyUse(layer.input)) return false;
+  const before = layer.input.layer;
+  if (before.kind !== 'affine' || before.measured) return false;
+  const [factor, sum] = [before.scale[0]!, before.bias[0]!];
+  if (!before.scale.every((one) => one === factor) || !before.bias.every((one) => one === sum)) return false;
+  layer.activation = chained(line(factor, sum), layer.activation);
+  layer.input = before.input;
   return true;
 };
 

@@ -21,7 +21,8 @@ const bits = new Uint32Array(float.buffer);
  * @param x A 32-bit float.
  */
 export function logOf(x: number): number {
-  float[0] = x >= least ? x : least;
+  if (!(x >= least)) x = least;
+  float[0] = x;
   let e = (bits[0]! >>> 23) - 126;
   bits[0] = (bits[0]! & 0x007fffff) | 0x3f000000;
   let m = float[0]!;

@@ -324,6 +324,69 @@ const newer: Readonly<Record<string, readonly [number, (net: NetworkBuilder, x: 
       return net.node('Add', [net.conv(x, [8, 8]), net.node('Pad', [inner, net.integers(0, 0, 1, 1, 0, 0, 1, 1)])]);
     },
   ],
+  'less than nothing around a picture, which is cut off': [
+    13,
+    (net, x) => net.conv(net.node('Pad', [x, net.integers(0, 0, -1, 0, 0, 0, -2, -3)]), [8, 4], 3),
+  ],
+  'a picture that is moved, with twos where it was': [
+    13,
+    (net, x) => {
+      const moved = net.node('Pad', [x, net.integers(0, 0, 2, -1, 0, 0, -2, 1), net.constant([], [2])]);
+      return net.node('Sub', [x, moved]);
+    },
+  ],
+  'a picture that is moved, with zeros where it was, before a convolution': [
+    13,
+    (net, x) => net.conv(net.node('Pad', [x, net.integers(0, -2, 1, -1, 0, 0, -1, 1)]), [6, 4], 3),
+  ],
+  'fewer of lists of pixels': [
+    13,
+    (net, x) => {
+      const list = net.node('Transpose', [net.node('Reshape', [x, net.integers(1, 8, 256)])], {
+        ints: { perm: [0, 2, 1] },
+      });
+      return net.node('Pad', [list, net.integers(0, -5, 0, 0, -7, 0)]);
+    },
+  ],
+  'channels, rows and columns again and again': [
+    13,
+    (net, x) => net.conv(net.node('Tile', [x, net.integers(1, 2, 1, 2)]), [16, 4], 3),
+  ],
+  'columns again, and one number for many rows': [
+    13,
+    (net, x) => {
+      const means = net.node('ReduceMean', [x], { ints: { axes: [2] } });
+      return net.node('Tile', [means, net.integers(1, 1, 5, 3)]);
+    },
+  ],
+  ...Object.fromEntries(
+    [
+      ['nhid,nhjd->nhij', [2, 4, 16, 16], [2, 4, 16, 16], 0],
+      ['nhij,nhjd->nhid', [1, 8, 16, 16], [1, 8, 16, 16], 0],
+      ['bij,bkj->bik', [8, 16, 16], [8, 16, 16], 0],
+      ['bchw,bkhw->bck', [1, 8, 16, 16], [1, 8, 16, 16], 0],
+      ['bhwc,bkhc->bhkw', [1, 8, 16, 16], [1, 16, 8, 16], 0],
+      ['nchw,kc->nkhw', [1, 8, 16, 16], [5, 8], 1],
+      ['nchw,nc->nchw', [1, 8, 16, 16], [1, 8], 1],
+      ['nchw,wv', [1, 8, 16, 16], [16, 4], 1],
+    ].map(([equation, first, second, isConstant]) => [
+      `the sums ${equation}`,
+      [
+        13,
+        (net: NetworkBuilder, x: string) => {
+          const one = net.node('Reshape', [x, net.integers(...(first as number[]))]);
+          const other = isConstant
+            ? net.random(second as number[])
+            : net.node('Reshape', [net.conv(x, [8, 8]), net.integers(...(second as number[]))]);
+          return net.node('Einsum', [one, other], { texts: { equation: equation as string } });
+        },
+      ] as const,
+    ]),
+  ),
+  'dimensions in another order, by letters': [
+    13,
+    (net, x) => net.node('Einsum', [x], { texts: { equation: 'n c h w -> n h w c' } }),
+  ],
   'twos around a picture': [
     13,
     (net, x) => {
@@ -464,6 +527,12 @@ const newer: Readonly<Record<string, readonly [number, (net: NetworkBuilder, x: 
     ]),
   ),
   ...Object.fromEntries(
+    ['Abs', 'Tanh', 'LeakyRelu'].map((op) => [
+      `the function ${op} of HardSigmoid, whose line goes into no convolution`,
+      [13, (net: NetworkBuilder, x: string) => net.conv(net.node(op, [net.node('HardSigmoid', [x])]), [8, 4])] as const,
+    ]),
+  ),
+  ...Object.fromEntries(
     ['Reciprocal', 'Log'].map((op) => [
       `the function ${op}`,
       [13, (net: NetworkBuilder, x: string) => net.node(op, [net.node('Add', [x, net.constant([1], [1])])])] as const,
@@ -590,6 +659,12 @@ const transposed = [
   ['3 x 3 by 1', [3, 3], [1, 1], { pads: [1, 1, 1, 1] }, 1],
   ['4 x 4 by 2, each channel by itself', [4, 4], [2, 2], { pads: [1, 1, 1, 1] }, 8],
   ['2 x 2 by 2, in two groups', [2, 2], [2, 2], {}, 2],
+  ['3 x 3 by 2, of the size that is said', [3, 3], [2, 2], { output_shape: [32, 31] }, 1],
+  ['4 x 3 by 2, of the size that is said, cut by an odd number', [4, 3], [2, 2], { output_shape: [31, 30] }, 1],
+  ['2 x 2 by 3, of a size that no input reaches', [2, 2], [3, 3], { output_shape: [48, 49] }, 1],
+  ['3 x 3 by 2, with holes', [3, 3], [2, 2], { dilations: [2, 2], pads: [1, 1, 1, 1] }, 1],
+  ['3 x 2 by 3 and 2, with holes, in two groups', [3, 2], [3, 2], { dilations: [2, 3], pads: [2, 0, 1, 1] }, 2],
+  ['3 x 3 by 1, with holes', [3, 3], [1, 1], { dilations: [2, 3], pads: [2, 3, 2, 3] }, 1],
 ] as const;
 
 const convolved = (net: NetworkBuilder) => net.node('Relu', [net.conv(net.picture(), [3, 8], 3)]);
@@ -633,6 +708,29 @@ describe('what networks from elsewhere are made of', () => {
     net.output(net.conv(net.node('Relu', [up]), [group === 8 ? 8 : 6, 4], 3));
     const { errors } = await compareWithFloat(net.build(side), side);
     for (const error of errors) expect(error).toBeLessThan(0.04);
+  });
+
+  test.each(
+    ['SAME_UPPER', 'SAME_LOWER', 'VALID'].flatMap((way) =>
+      [2, 3, 5].map((kernel) => [way, kernel, kernel === 5 ? 3 : 2] as const),
+    ),
+  )('a transposed convolution, %s, %i by %i', async (auto_pad, kernel, stride) => {
+    const net = new NetworkBuilder();
+    const weights = net.random([8, 6, kernel, kernel], 0.5);
+    const ints = { kernel_shape: [kernel, kernel], strides: [stride, stride] };
+    net.output(net.node('ConvTranspose', [convolved(net), weights], { ints, texts: { auto_pad } }));
+    const { errors } = await compareWithFloat(net.build(side), side);
+    expect(errors[0]).toBeLessThan(0.04);
+  });
+
+  test('a transposed convolution along a line', async () => {
+    const net = new NetworkBuilder();
+    const line = net.node('Reshape', [convolved(net), net.integers(1, 8, 256)]);
+    const ints = { kernel_shape: [4], strides: [2], pads: [1, 1] };
+    const up = net.node('ConvTranspose', [line, net.random([8, 6, 4], 0.5), net.random([6])], { ints });
+    net.output(net.node('Conv', [net.node('Relu', [up]), net.random([4, 6, 3], 0.4)], { ints: { pads: [1, 1] } }));
+    const { errors } = await compareWithFloat(net.build(side), side);
+    expect(errors[0]).toBeLessThan(0.04);
   });
 
   test('a convolution of pixels that lie as more channels than a step has is not one of all of them', async () => {
@@ -822,9 +920,21 @@ describe('what is refused before anything is computed', () => {
     ],
     [
       'what there is no operator for',
-      /\(Einsum\) cannot be compiled: the compiler has no such operator; onnxruntime runs the network as it is/,
+      /\(Det\) cannot be compiled: the compiler has no such operator; onnxruntime runs the network as it is/,
       13,
-      (net, x) => net.node('Einsum', [x], { texts: { equation: 'nchw->nhwc' } }),
+      (net, x) => net.node('Det', [x]),
+    ],
+    [
+      'sums over what one tensor alone has',
+      /\(Einsum\) cannot be compiled: it sums over w, which only one of its tensors has: nchw,nc->nch/,
+      13,
+      (net, x) => net.node('Einsum', [x, net.random([1, 8])], { texts: { equation: 'nchw,nc->nch' } }),
+    ],
+    [
+      'dimensions without letters',
+      /\(Einsum\) cannot be compiled: expected one or two tensors, each dimension with a letter of its own, got \.\.\.hw,wv->\.\.\.hv/,
+      13,
+      (net, x) => net.node('Einsum', [x, net.random([16, 4])], { texts: { equation: '...hw,wv->...hv' } }),
     ],
     [
       'what is suppressed, before what there is no operator for',

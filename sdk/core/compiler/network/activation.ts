@@ -33,6 +33,15 @@ export function leaky(slope: readonly number[]): Activation {
   return { kind: 'leaky', of: (x, c) => (x < 0 ? x * (slope[c] ?? slope[0]!) : x), slope };
 }
 
+/** factor * x + sum */
+export function line(factor: number, sum: number): Activation {
+  return {
+    kind: 'other',
+    of: (x) => factor * x + sum,
+    written: (net, x) => net.node('Add', [net.node('Mul', [x, net.number(factor)]), net.number(sum)]),
+  };
+}
+
 export const sigmoid: Activation = { kind: 'sigmoid', of: (x) => 1 / (1 + Math.exp(-x)) };
 export const silu: Activation = { kind: 'silu', of: (x) => x / (1 + Math.exp(-x)) };
 export const hardswish: Activation = { kind: 'hardswish', of: (x) => (x * Math.min(6, Math.max(0, x + 3))) / 6 };

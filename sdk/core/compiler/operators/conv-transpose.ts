@@ -1,5 +1,6 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
 import { unsupported } from '../network/graph.ts';
+import type { Lowering } from '../network/lowering.ts';
 import type { Layer, Stretch } from '../network/network.ts';
 import { channelsOf, whole } from '../network/view.ts';
 import { inOrder } from './concat.ts';
@@ -12,22 +13,30 @@ export const convTranspose: Operator = (node, network) => {
   const view = channelsOf(placed, 1) ? inOrder(node, network, placed, 1) : placed;
   const { region } = pictureOf(node, view, false);
   const { data, shape } = network.constant(node, 1);
-  const output = network.shapeOf(node.outputs[0]!);
-  if (shape.length !== 4 || output.length !== 4) {
-    throw unsupported(node, `expected a kernel over height and width, got weights [${shape.join(', ')}]`);
+  const [inputs = 0, perGroup = 0, ...sides] = shape;
+  const { length: rank } = sides;
+  if (rank < 1 || rank > 2) {
+    throw unsupported(node, `expected a kernel over one dimension or two, got weights [${shape.join(', ')}]`);
   }
-  const [inputs, perGroup, ...kernel] = shape as [number, number, number, number];
-  const stride = intsOf(node, 'strides') ?? [1, 1];
-  const first = firstOf(node);
+  // A line is a row of pixels.
+  const two = (values: readonly number[] | undefined, otherwise = 1) =>
+    [...Array<number>(2 - rank).fill(otherwise), ...(values ?? Array<number>(rank).fill(otherwise))] as [
+      number,
+      number,
+    ];
+  const [kernel, stride, dilation] = [two(sides), two(intsOf(node, 'strides')), two(intsOf(node, 'dilations'))];
+  const [h, w] = two(network.shapeOf(node.outputs[0]!).slice(2));
   const groups = intOf(node, 'group', 1);
-  const [h, w] = output.slice(2) as [number, number];
+  const first = two(firstOf(node, network, rank), 0);
   const outputs = perGroup * groups;
   const bias = node.inputs[2] ? network.constant(node, 2).data : undefined;
   const parts: Layer[] = [];
-  for (let y = 0; y < stride[0]!; y++) {
-    for (let x = 0; x < stride[1]!; x++) {
-      const rows = phaseOf(y, kernel[0]!, stride[0]!, first[0]!, region.h.size, h);
-      const columns = phaseOf(x, kernel[1]!, stride[1]!, first[1]!, region.w.size, w);
+  for (let y = 0; y < stride[0]; y++) {
+    for (let x = 0; x < stride[1]; x++) {
+      const [rows, columns] = [
+        phaseOf(y, { kernel: kernel[0], stride: stride[0], dilation: dilation[0] }, first[0], region.h.size, h),
+        phaseOf(x, { kernel: kernel[1], stride: stride[1], dilation: dilation[1] }, first[1], region.w.size, w),
+      ];
       if (rows.count < 1 || columns.count < 1)
         throw unsupported(node, `expected a picture of at least its stride, got ${h} x ${w}`);
       const taps = rows.taps.length * columns.taps.length;
@@ -37,10 +46,10 @@ export const convTranspose: Operator = (node, network) => {
       for (let o = 0; o < outputs; o++) {
         const from = Math.floor(o / perGroup) * (inputs / groups);
         for (let i = 0; i < inputs / groups; i++) {
-          const own = ((from + i) * perGroup + (o % perGroup)) * kernel[0]!;
+          const own = ((from + i) * perGroup + (o % perGroup)) * kernel[0];
           for (const row of rows.taps) {
             for (const column of columns.taps) {
-              weights[at++] = row < 0 || column < 0 ? 0 : data[(own + row) * kernel[1]! + column]!;
+              weights[at++] = row < 0 || column < 0 ? 0 : data[(own + row) * kernel[1] + column]!;
             }
           }
         }
@@ -54,7 +63,7 @@ export const convTranspose: Operator = (node, network) => {
       parts.push(convolve(network, phase));
     }
   }
-  const factors = [stride[0]!, stride[1]!] as const;
+  const factors = [stride[0], stride[1]] as const;
   const layer =
     parts.length === 1
       ? parts[0]!
@@ -63,21 +72,30 @@ export const convTranspose: Operator = (node, network) => {
           ...{ axis: 'pixels', factors, parts: parts.map(whole) },
         });
   const along = (axis: Stretch['axis'], size: number): Stretch[] => (size > 1 ? [{ axis, size, step: 1 }] : []);
-  const dims = [[], along('c', outputs), along('h', h), along('w', w)];
+  const dims = [[], along('c', outputs), ...(rank === 1 ? [] : [along('h', h)]), along('w', w)];
   network.give(node.outputs[0]!, { layer, start: { h: 0, w: 0, c: 0 }, dims });
 };
 
-/** What is cut off at the top and left. */
-function firstOf(node: OnnxNode): readonly number[] {
+/** What is cut off at the top and left: as it is said, or so that the sides come out as they are said. */
+function firstOf(node: OnnxNode, network: Lowering, rank: number): readonly number[] {
   const auto = textOf(node, 'auto_pad', 'NOTSET');
-  if (!['NOTSET', 'VALID', ''].includes(auto) || intsOf(node, 'output_shape')) {
-    throw unsupported(
-      node,
-      `expected its padding in numbers (pads), got ${intsOf(node, 'output_shape') ? 'an output_shape' : auto}`,
-    );
-  }
-  if (intsOf(node, 'dilations')?.some((one) => one !== 1)) throw unsupported(node, 'its window has holes (dilations)');
-  return auto === 'VALID' ? [0, 0] : (intsOf(node, 'pads') ?? [0, 0]);
+  const isSaid = intsOf(node, 'output_shape') !== undefined;
+  if (!isSaid && !auto.startsWith('SAME')) return (auto === 'VALID' ? undefined : intsOf(node, 'pads')) ?? [0, 0];
+  const [from, to] = [node.inputs[0]!, node.outputs[0]!].map((name) => network.shapeOf(name).slice(2));
+  const sides = network.constant(node, 1).shape.slice(2);
+  const of = (name: string, otherwise: number) => intsOf(node, name) ?? Array<number>(rank).fill(otherwise);
+  const [stride, dilation, more] = [of('strides', 1), of('dilations', 1), of('output_padding', 0)];
+  return sides.map((kernel, i) => {
+    const all = (from![i]! - 1) * stride[i]! + more[i]! + (kernel - 1) * dilation[i]! + 1;
+    const cut = Math.max(0, all - to![i]!);
+    return auto === 'SAME_UPPER' ? Math.floor(cut / 2) : Math.ceil(cut / 2);
+  });
+}
+
+interface Side {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
 }
 
 interface Phase {
@@ -89,15 +107,23 @@ interface Phase {
   readonly end: number;
 }
 
-/** Along an axis, of every `stride`th output from `at` on: output o is the sum of inputs i times taps k where i * stride + k = o + first. */
-function phaseOf(at: number, kernel: number, stride: number, first: number, inputs: number, outputs: number): Phase {
-  const taps: number[] = [];
-  for (let tap = (at + first) % stride; tap < kernel; tap += stride) taps.unshift(tap);
-  if (taps.length === 0) taps.push(-1);
-  // The input that the last tap of an output meets, beside the output's own number among these.
-  const last = Math.floor((at + first) / stride);
-  while (taps.length - 1 < last) taps.unshift(-1);
-  const pad = taps.length - 1 - last;
+/** Along an axis, of every `stride`th output from `at` on: output o is the sum of inputs i times taps k where i * stride + k * dilation = o + first. */
+function phaseOf(
+  at: number,
+  { kernel, stride, dilation }: Side,
+  first: number,
+  inputs: number,
+  outputs: number,
+): Phase {
+  // How far the input that a tap meets is from the output's own number among these.
+  const met = new Map<number, number>();
+  for (let tap = 0; tap < kernel; tap++) {
+    const place = at + first - tap * dilation;
+    if (place % stride === 0) met.set(place / stride, tap);
+  }
+  const low = Math.min(0, ...met.keys());
+  const high = Math.max(low, ...met.keys());
+  const taps = Array.from({ length: high - low + 1 }, (_, i) => met.get(low + i) ?? -1);
   const count = Math.ceil((outputs - at) / stride);
-  return { taps, count, pad, end: Math.max(0, count - 1 + taps.length - pad - inputs) };
+  return { taps, count, pad: -low, end: Math.max(0, count + high - inputs) };
 }

@@ -1,5 +1,5 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
-import { type Activation, chained, none, recognised, squareRoot } from '../network/activation.ts';
+import { type Activation, chained, line, none, recognised, squareRoot } from '../network/activation.ts';
 import { type Constant, unsupported } from '../network/graph.ts';
 import type { Lowering } from '../network/lowering.ts';
 import type { PairLayer, Region, View } from '../network/network.ts';
@@ -290,14 +290,6 @@ function functionOf(view: View, of: View): Activation | undefined {
     }
     region = layer.input;
   }
-}
-
-function line(factor: number, sum: number): Activation {
-  return {
-    kind: 'other',
-    of: (x) => factor * x + sum,
-    written: (net, x) => net.node('Add', [net.node('Mul', [x, net.number(factor)]), net.number(sum)]),
-  };
 }
 
 function isSame(one: Region, other: Region): boolean {

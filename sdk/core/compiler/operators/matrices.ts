@@ -21,14 +21,29 @@ export function multiplyMatrices(node: OnnxNode, network: Lowering): void {
   const output = node.outputs[0]!;
   const shape = network.shapeOf(output);
   const [a, b] = [0, 1].map((index) => stackOf(node, network, index)) as [View, View];
-  const stack = shape.slice(0, -2);
-  const count = stack.reduce((product, side) => product * side, 1);
   if (shape.length < 2 || a.dims.length < 2 || b.dims.length < 2)
     throw unsupported(node, 'expected matrices, got a list');
+  network.give(output, productsOf(node, network, [a, b], shape.slice(0, -2), node.inputs));
+}
+
+/**
+ * Rows of the first times columns of the second, for each of a stack.
+ *
+ * @param stack Sides of the dimensions before the last two; one of size 1 of a tensor is the same for all.
+ * @param tensors The graph's names of the two, where they have some.
+ */
+export function productsOf(
+  node: OnnxNode,
+  network: Lowering,
+  [a, b]: readonly [View, View],
+  stack: readonly number[],
+  tensors: readonly string[] = [],
+): View {
+  const count = stack.reduce((product, side) => product * side, 1);
   if (count > mostProducts)
     throw unsupported(node, `expected at most ${mostProducts} products of matrices, got ${count}`);
   const parts = Array.from({ length: count }, (_, i) =>
-    product(node, network, [a, b].map((all, k) => matrixOf(node, all, stack, i, node.inputs[k]!)) as [Matrix, Matrix]),
+    product(node, network, [a, b].map((all, k) => matrixOf(node, all, stack, i, tensors[k])) as [Matrix, Matrix]),
   );
   const [first] = parts as [View, ...View[]];
   const { layer } = first;
@@ -44,7 +59,7 @@ export function multiplyMatrices(node: OnnxNode, network: Lowering): void {
     const inner = stack.slice(i + 1).reduce((sum, one) => sum * one, 1);
     return side > 1 ? [{ axis: 'c', size: side, step: inner * each }] : [];
   });
-  network.give(output, { layer: all, start: { h: 0, w: 0, c: 0 }, dims: [...stacked, ...first.dims] });
+  return { layer: all, start: { h: 0, w: 0, c: 0 }, dims: [...stacked, ...first.dims] };
 }
 
 function stackOf(node: OnnxNode, network: Lowering, index: number): View {
@@ -52,7 +67,13 @@ function stackOf(node: OnnxNode, network: Lowering, index: number): View {
 }
 
 /** One of a stack: dimensions of size 1 are the same for all. */
-function matrixOf(node: OnnxNode, all: View, stack: readonly number[], index: number, tensor: string): Matrix {
+function matrixOf(
+  node: OnnxNode,
+  all: View,
+  stack: readonly number[],
+  index: number,
+  tensor: string | undefined,
+): Matrix {
   const own = all.dims.length - 2;
   let view: View | undefined = all;
   let left = index;

@@ -4,6 +4,7 @@ import { batchNormalisation } from './batch-normalisation.ts';
 import { concat } from './concat.ts';
 import { conv } from './conv.ts';
 import { convTranspose } from './conv-transpose.ts';
+import { einsum } from './einsum.ts';
 import { add, divide, mean, multiply, power, subtract } from './elementwise.ts';
 import { argMax, argMin } from './extreme.ts';
 import { gemm, matMul } from './fully-connected.ts';
@@ -47,6 +48,7 @@ export const operators: Readonly<Record<string, Operator>> = {
   DequantizeLinear: dequantise,
   Div: divide,
   Dropout: identity,
+  Einsum: einsum,
   Expand: expand,
   Flatten: reshape,
   Gather: gather,

@@ -3,8 +3,8 @@ import { none } from '../network/activation.ts';
 import { unsupported } from '../network/graph.ts';
 import type { Lowering, Padded } from '../network/lowering.ts';
 import type { View } from '../network/network.ts';
-import { pictureView, shapeOf, whole } from '../network/view.ts';
-import { constantView } from './arrange.ts';
+import { pictureView, shapeOf, sliced, whole } from '../network/view.ts';
+import { arranged, constantView, plainLayout } from './arrange.ts';
 import { isNonNegative } from './bounds.ts';
 import { picked, timesMatrix } from './by-matrix.ts';
 import { asPicture, pictureOf } from './conv.ts';
@@ -16,17 +16,21 @@ import { axisOf, floatOf, intsOf, labelOf, type Operator, textOf } from './opera
  */
 export const pad: Operator = (node, network) => {
   const [output = ''] = node.outputs;
-  const { view, pad: before } = network.paddedView(node);
-  const rank = view.dims.length;
+  const given = network.paddedView(node);
+  const rank = given.view.dims.length;
   const pads = node.inputs[1] ? [...network.constant(node, 1).data] : (intsOf(node, 'pads') ?? []);
   const value = node.inputs[2] ? network.constant(node, 2).data[0]! : floatOf(node, 'value', 0);
   const mode = textOf(node, 'mode', 'constant');
-  const axes = node.inputs[3] ? [...network.constant(node, 3).data] : view.dims.map((_, i) => i);
-  const all = Array<number>(2 * rank).fill(0);
+  const axes = node.inputs[3] ? [...network.constant(node, 3).data] : given.view.dims.map((_, i) => i);
+  const said = Array<number>(2 * rank).fill(0);
   axes.forEach((axis, i) => {
-    all[axisOf(axis, rank)] = pads[i]!;
-    all[axisOf(axis, rank) + rank] = pads[i + axes.length]!;
+    said[axisOf(axis, rank)] = pads[i]!;
+    said[axisOf(axis, rank) + rank] = pads[i + axes.length]!;
   });
+  const isCut = said.some((one) => one < 0);
+  // Less than nothing is what is cut off, before anything is put around.
+  const { view, pad: before } = isCut ? { view: cut(node, network, said), pad: [0, 0, 0, 0] as const } : given;
+  const all = said.map((one) => Math.max(0, one));
   const isNothing = all.every((one) => one === 0);
   if (isNothing) {
     if (before.every((one) => one === 0)) network.set(output, view);
@@ -35,18 +39,18 @@ export const pad: Operator = (node, network) => {
   }
   const mirror = mirrors[mode];
   if (mirror) {
-    let view = network.view(node, 0);
+    let around = isCut ? view : network.view(node, 0);
     for (let dim = 0; dim < rank; dim++) {
-      const [first, last, size] = [all[dim]!, all[dim + rank]!, shapeOf(view)[dim]!];
+      const [first, last, size] = [all[dim]!, all[dim + rank]!, shapeOf(around)[dim]!];
       const indices = Array.from({ length: first + size + last }, (_, i) => mirror(i - first, size));
-      if (first !== 0 || last !== 0) view = picked(node, network, view, dim, indices);
+      if (first !== 0 || last !== 0) around = picked(node, network, around, dim, indices);
     }
-    network.give(output, view);
+    network.give(output, around);
     return;
   }
   const isAround = rank === 4 && [0, 1, 4, 5].every((i) => all[i] === 0);
   const isInfinite = value === Number.NEGATIVE_INFINITY;
-  if (mode !== 'constant' || all.some((one) => one < 0) || !(Number.isFinite(value) || (isInfinite && isAround))) {
+  if (mode !== 'constant' || !(Number.isFinite(value) || (isInfinite && isAround))) {
     throw unsupported(
       node,
       `expected numbers of one value around the others, got ${value} (${mode}), [${pads.join(', ')}]`,
@@ -63,13 +67,28 @@ export const pad: Operator = (node, network) => {
     return;
   }
   // One dimension after the other.
-  let filled = network.view(node, 0);
+  let filled = isCut ? view : network.view(node, 0);
   for (let dim = 0; dim < rank; dim++) {
     const [first, last] = [all[dim]!, all[dim + rank]!];
     if (first > 0 || last > 0) filled = lengthened(node, network, filled, dim, first, last, value);
   }
   network.give(output, filled);
 };
+
+/** Without as many numbers at each end as there are less than none. */
+function cut(node: OnnxNode, network: Lowering, pads: readonly number[]): View {
+  const whole = network.view(node, 0);
+  const shape = shapeOf(whole);
+  const rank = shape.length;
+  const parts = (view: View) =>
+    shape.reduce<View | undefined>((part, side, dim) => {
+      const from = Math.max(0, -pads[dim]!);
+      const size = side - from - Math.max(0, -pads[dim + rank]!);
+      return part && size < side ? sliced(part, dim, from, size) : part;
+    }, view);
+  // Where it would cut through a dimension that was made of several, the numbers are put in order.
+  return parts(whole) ?? parts(arranged(node, network, whole, plainLayout(rank), node.inputs[0]))!;
+}
 
 /** Do all who read a picture with zeros around it pad themselves? */
 function isTaken(network: Lowering, name: string, isPositive: boolean): boolean {

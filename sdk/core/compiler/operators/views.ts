@@ -1,7 +1,10 @@
 import type { OnnxNode } from '../../onnx/graph.ts';
 import { unsupported } from '../network/graph.ts';
-import { movedTo, regionOf, reshaped, transposed, whole } from '../network/view.ts';
+import type { Lowering } from '../network/lowering.ts';
+import type { View } from '../network/network.ts';
+import { movedTo, regionOf, reshaped, shapeOf, transposed, whole } from '../network/view.ts';
 import { constantView, inOrderAs, likeView, plainView } from './arrange.ts';
+import { picked } from './by-matrix.ts';
 import { intOf, intsOf, labelOf, type Operator, textOf } from './operator.ts';
 
 /** Reshape, Flatten, Squeeze, Unsqueeze: the output's shape says all. Numbers are moved only where it cannot be said otherwise. */
@@ -46,17 +49,21 @@ export const cast: Operator = (node, network) => {
 
 /** Dimensions of size 1 are spread over others, in floats. */
 export const expand: Operator = (node, network) => {
-  const [input = ''] = node.inputs;
+  spreadOut(node, network, network.view(node, 0), node.inputs[0]);
+};
+
+/** @param tensor The graph's name of the view, where it has one. */
+function spreadOut(node: OnnxNode, network: Lowering, view: View, tensor: string | undefined): void {
   const [output = ''] = node.outputs;
   const shape = network.shapeOf(output);
-  const view = network.view(node, 0);
-  const isSame = shape.join() === network.shapeOf(input).join();
+  const isSame = shape.join() === shapeOf(view).join();
   if (isSame) {
-    network.set(output, view);
+    if (tensor === undefined) network.give(output, view);
+    else network.set(output, view);
     return;
   }
   const target = plainView(shape);
-  const spread = likeView(node, network, view, target, input);
+  const spread = likeView(node, network, view, target, tensor);
   const { nodes, outputs } = network.graph;
   // Two operands may be of different sizes; others want all numbers to be there.
   const isOperand = nodes.every(
@@ -72,20 +79,26 @@ export const expand: Operator = (node, network) => {
   const operands = { input: regionOf(spread), second: whole(zero) };
   const layer = network.add({ kind: 'pair', op: 'add', name: labelOf(node), ...sides, ...operands });
   network.give(output, { ...movedTo(layer, target), layer });
-};
+}
 
-/** Dimensions of size 1, as often as the shape says. */
+/** Dimensions one after the other again, as often as the shape says; those of size 1 as Expand spreads them. */
 export const tile: Operator = (node, network) => {
   const [input = ''] = node.inputs;
   const from = network.shapeOf(input);
   const to = network.shapeOf(node.outputs[0]!);
-  if (from.some((side, i) => side !== 1 && side !== to[i])) {
-    throw unsupported(
-      node,
-      `expected that only dimensions of size 1 are repeated, got [${from.join(', ')}] to [${to.join(', ')}]`,
-    );
-  }
-  expand(node, network);
+  const repeated = from.flatMap((side, i) => (side !== 1 && side !== to[i] ? [i] : []));
+  const view = repeated.reduce(
+    (all, dim) =>
+      picked(
+        node,
+        network,
+        all,
+        dim,
+        Array.from({ length: to[dim]! }, (_, i) => i % from[dim]!),
+      ),
+    network.view(node, 0),
+  );
+  spreadOut(node, network, view, repeated.length > 0 ? undefined : input);
 };
 
 /** Blocks of pixels as channels, or channels as blocks of pixels: dimensions in another order. */
