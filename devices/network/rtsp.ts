@@ -38,8 +38,8 @@ export class RtspCamera extends NetworkCamera {
       ...['-rtsp_transport', this.#overUdp ? 'udp' : 'tcp'],
       // Microseconds. The watchdog notices first; this lets ffmpeg say what it waited for.
       ...['-timeout', '8000000'],
-      // Not with `-fflags nobuffer`: what was read to know the stream is thrown away then, its first key frame with it.
-      ...['-flags', 'low_delay'],
+      // Not with `-fflags nobuffer`: what was read to know the stream is thrown away then, its first key frame with it. Nor with
+      // `-flags low_delay`: MPEG-2 and MPEG-4 would come out in the order in which they were coded.
       // Enough for the headers of one picture; the default reads five seconds before the first frame.
       ...['-analyzeduration', '1000000', '-probesize', '500000'],
     ];

@@ -39,8 +39,9 @@ export class PipeCamera extends LiveDevice {
     const { width, height, maxPixels, fps } = this.options;
     const input = [
       ...['-protocol_whitelist', 'file', '-format_whitelist', formats],
-      // Bare pictures and H.264 have no times of their own; what has, begins at any.
-      ...['-use_wallclock_as_timestamps', '1', '-flags', 'low_delay'],
+      // Bare pictures and H.264 have no times of their own; what has, begins at any. Without `-flags low_delay`: with it MPEG-2
+      // and MPEG-4 come out as they were coded, each picture between two others after both; with one thread H.264 gains nothing.
+      ...['-use_wallclock_as_timestamps', '1'],
       // Enough for the headers of one picture; the default reads five seconds before the first frame.
       ...['-analyzeduration', '1000000', '-probesize', '500000'],
     ];

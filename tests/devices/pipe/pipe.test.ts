@@ -92,6 +92,32 @@ describe.skipIf(!hasProgram('ffmpeg'))('pipe: (needs ffmpeg)', () => {
     expect(await counting).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['MPEG-2', '-c:v mpeg2video -f mpegts'],
+    ['MPEG-4', '-c:v mpeg4 -f mpegts'],
+    ['H.264', '-c:v libx264 -preset ultrafast -f nut'],
+  ])('shows %s in the order in which it was taken, not in that in which it was coded', async (_, codec) => {
+    const path = fifo();
+    // Each picture is brighter than the one before; two of three are coded after what follows them.
+    const brighter = '-vf geq=lum=16+3*N:cb=128:cr=128,format=yuv420p';
+    writer(`${source(4)} ${brighter} -q:v 2 -g 30 -bf 2 -b_strategy 0 ${codec}`, path);
+    const device = await opened(`pipe:${path}`);
+    const lumas: number[] = [];
+    const reading = (async () => {
+      for await (const frame of device.frames()) {
+        lumas.push(frame.planes[0]!.data[frame.planes[0]!.stride * 60 + 80]!);
+        frame.release();
+      }
+    })();
+    await until(device, 'offline');
+    await device.close();
+    await reading;
+    expect(lumas.length).toBeGreaterThan(2);
+    // Those that are as bright as the codec could make them alike.
+    expect(lumas).toEqual(lumas.toSorted((a, b) => a - b));
+    expect(lumas.at(-1)! - lumas[0]!).toBeGreaterThan(60);
+  });
+
   it('keeps to the rate of the clock, whatever the video says of its own', async () => {
     const path = fifo();
     writer(`${source(4)} ${kinds.mjpeg}`, path);
