@@ -6,6 +6,8 @@ export type LossCause =
   | 'login'
   /** It answers, and has nothing of this path. */
   | 'path'
+  /** It sends no video. */
+  | 'no video'
   /** It does not answer. */
   | 'no answer';
 

@@ -43,6 +43,8 @@ export abstract class NetworkCamera extends LiveDevice {
         return `the camera asks for a user and a password (${this.#kind}://user:password@host/path), or refuses those given; ${told}`;
       case 'path':
         return `the camera has no stream of this path, see its manual; ${told}`;
+      case 'no video':
+        return `the camera sends no video, but sound or data alone: switch its video on, or see its manual for the path; ${told}`;
       case 'no answer':
         return `the camera does not answer: is it on, and are host and port right? ${told}`;
       default:
@@ -52,12 +54,14 @@ export abstract class NetworkCamera extends LiveDevice {
 }
 
 /** What only who knows ffmpeg understands: of ffmpeg 5, and of 7. */
-const ffmpegsOwn = /\?timeout=\d+|: pipe:0: End of file|[:;] Error opening input( files?)?( pipe:0\.?|: End of file)/g;
+const ffmpegsOwn =
+  /\?timeout=\d+|: pipe:0: End of file|; To ignore this, add a trailing '\?' to the map\.|[:;] Error opening input( files?)?( pipe:0\.?|: End of file)/g;
 
 /** As ffmpeg says them, which has words alone: a bare number may be a port, "not found" a program. */
 function causeIn(said: string): LossCause | undefined {
   if (/(failed:|returned|error) 401\b/.test(said)) return 'login';
   if (/(failed:|returned|error) 404\b/.test(said)) return 'path';
+  if (/does not contain any stream|matches no streams/.test(said)) return 'no video';
   return /refused|No route|timed out|resolve|unreachable/i.test(said) ? 'no answer' : undefined;
 }
 

@@ -27,6 +27,10 @@ describe('rtsp:', () => {
       'Connection to tcp://127.0.0.1:9?timeout=8000000 failed: Connection refused\n',
       /right\? Connection to tcp:\/\/127\.0\.0\.1:9 failed: Connection refused$/,
     ],
+    [
+      "Stream map '0:V:0' matches no streams.\nTo ignore this, add a trailing '?' to the map.\n",
+      /: the camera sends no video, but sound or data alone: .* matches no streams\.$/,
+    ],
     // The port is no status.
     ['rtsp://127.0.0.1:404/door: Invalid data found\n', /door: the stream ended \(exit status 1\): rtsp/],
   ])('explains what ffmpeg says: %s', async (said, message) => {
