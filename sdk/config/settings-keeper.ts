@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff } from '../base/backoff.ts';
-import { messageOf } from '../base/errors.ts';
+import { InputError, messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { updateSettings } from './edit-settings.ts';
 import { ownedMaps } from './schema.ts';
@@ -48,13 +48,15 @@ export class SettingsKeeper {
   /**
    * Writes what waits, then does something else with the file, during which nothing is written there.
    *
-   * @throws What `work` throws; what writing throws, and then it is not called.
+   * @throws InputError when what waits cannot be written, and then `work` is not called; what `work` throws.
    */
   alone<T>(work: () => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       const change = this.#waiting;
       if (change) {
-        await this.#write(this.#file, change);
+        await this.#write(this.#file, change).catch((error: unknown) => {
+          throw new InputError(`${this.#file} cannot be written, so nothing was changed: ${messageOf(error)}`);
+        });
         // What came meanwhile is to be written still.
         if (this.#waiting === change) this.#waiting = undefined;
       }

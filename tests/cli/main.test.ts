@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { asset } from '../../sdk/base/assets.ts';
 import { ocellus } from './cli.ts';
@@ -38,6 +40,20 @@ describe('ocellus', () => {
     child.stderr!.setEncoding('utf8').on('data', (text: string) => (err += text));
     expect((await once(child, 'close'))[0]).toBe(1);
     expect(err).toMatch(/^error standard output cannot be written: ENOSPC.*\n$/);
+  });
+
+  it('says that the folder it was started in is gone', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ocellus-gone-'));
+    for (const args of ['detect cat.jpg', 'run --source scene:', 'models']) {
+      const command = `mkdir -p ${folder} && cd ${folder} && rmdir ${folder} && exec "$0" "$1" ${args}`;
+      const { status, stderr } = spawnSync('sh', ['-c', command, process.execPath, asset('bin', 'ocellus.js')], {
+        encoding: 'utf8',
+      });
+      expect(stderr).toBe(
+        'error the folder that this was started in is no longer there: go to another one (cd) and start it again\n',
+      );
+      expect(status).toBe(2);
+    }
   });
 
   it('tells its version', async () => {

@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import { defaultModel } from '../../sdk/config/schema.ts';
 import { resolveSettings } from '../../sdk/config/settings.ts';
 import type { Measured } from '../../tools/cli/tune/candidate.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { noMount, smallDisk } from '../support/mount.ts';
 import { jsonLines, ocellus } from './cli.ts';
 
 const short = ['--rounds', '1', '--seconds', '1'];
@@ -54,6 +56,16 @@ describe('ocellus tune', { timeout: 900_000 }, () => {
     expect(out).toMatch(/^10 +(yes|no) /m);
     expect(out).toMatch(/Best for latency\. For ocellus\.yaml; --write puts it there:\n\ncore:\n {2}engine: auto/);
     await expect(readFile(join(folder, 'ocellus.yaml'))).rejects.toThrow('ENOENT');
+  });
+
+  it.skipIf(noMount)(`prints what it measured where a full disk does not take it${noMount}`, async () => {
+    const disk = smallDisk('1m');
+    const { bavail, bsize } = statfsSync(disk);
+    await writeFile(join(disk, 'other'), Buffer.alloc(bavail * bsize));
+    const { code, out, err } = await ocellus(['tune', ...short, '--write'], disk);
+    expect(out).toMatch(/Best for latency\. For ocellus\.yaml; --write puts it there:\n\ncore:/);
+    expect(err).toMatch(/error --write: ocellus\.yaml cannot be written: ENOSPC/);
+    expect(code).toBe(2);
   });
 
   it('says what is wrong before it measures', async () => {

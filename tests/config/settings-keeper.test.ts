@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { InputError } from '../../sdk/base/errors.ts';
 import { updateSettings } from '../../sdk/config/edit-settings.ts';
 import type { SettingsInput } from '../../sdk/config/settings.ts';
 import { SettingsKeeper } from '../../sdk/config/settings-keeper.ts';
@@ -62,6 +63,22 @@ describe('SettingsKeeper', () => {
       'error the change is in use, but ocellus.yaml could not be written: no space left',
       'info changes are written to ocellus.yaml again',
     ]);
+  });
+
+  it('says to who wants the file alone why what waits cannot be written', async () => {
+    const { keeper, writes, settle } = make();
+    keeper.keep(threshold(0.1));
+    await settle(new Error('no space left'));
+    const alone = keeper.alone(async () => 'done');
+    await vi.waitFor(() => expect(writes).toHaveLength(2));
+    await settle(new Error('no space left'));
+    const why = await alone.catch((error: unknown) => error);
+    expect(why).toBeInstanceOf(InputError);
+    expect(why).toMatchObject({ message: 'ocellus.yaml cannot be written, so nothing was changed: no space left' });
+    const closed = keeper.close();
+    await vi.waitFor(() => expect(writes).toHaveLength(3));
+    await settle();
+    await closed;
   });
 
   it('gives up at the end what the disk does not take', async () => {

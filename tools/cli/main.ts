@@ -29,9 +29,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => {});
 
 try {
+  assertFolder();
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
   printError(error);
   process.exit(error instanceof InputError ? 2 : 1);
+}
+
+/** @throws InputError when the folder that this was started in is gone: no thread starts there, and no path below it is right. */
+function assertFolder(): void {
+  try {
+    process.cwd();
+  } catch {
+    throw new InputError(
+      'the folder that this was started in is no longer there: go to another one (cd) and start it again',
+    );
+  }
 }

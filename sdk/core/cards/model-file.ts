@@ -146,9 +146,17 @@ export async function readModel(nameOrPath: string): Promise<ModelFile> {
 /**
  * Reads one form of a model that was found. @throws InputError as `readModel` does, and when this form does not exist.
  */
-export async function readForm({ name, card, ...files }: FoundModel, form: ModelForm): Promise<ModelFile> {
+export async function readForm(
+  { name, card, networkMissing, ...files }: FoundModel,
+  form: ModelForm,
+): Promise<ModelFile> {
   const file = files[form];
-  if (!file) throw new InputError(`the model ${name} does not exist as a ${form}`);
+  if (!file) {
+    const isElsewhere = form === 'network' && networkMissing !== undefined;
+    throw new InputError(
+      `the model ${name} does not exist as a ${form}${isElsewhere ? ` here: ${networkMissing}` : ''}`,
+    );
+  }
   const bytes = await readBytes(file.path, name);
   if (form === 'network') assertNotForeign(bytes, name);
   const weights = form === 'network' ? await readWeights(bytes, file.path, name) : [];

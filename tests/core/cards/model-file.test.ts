@@ -26,6 +26,17 @@ describe('readModel', () => {
     expect((await listModels()).map(({ name }) => name)).toContain(defaultModel);
   });
 
+  it('says where a network is that is not installed, of which the program is', async () => {
+    const found = await findModel(defaultModel);
+    const without = { ...found, network: undefined, networkMissing: 'it is in a package' };
+    await expect(readForm(without, 'network')).rejects.toThrow(
+      `the model ${defaultModel} does not exist as a network here: it is in a package`,
+    );
+    await expect(readForm({ ...without, program: undefined }, 'program')).rejects.toThrow(
+      /does not exist as a program$/,
+    );
+  });
+
   it('finds a card beside a file, a file beside a card, and a file that the card names', async () => {
     const path = await folder.write('beside.onnx', bytes);
     const card = await folder.write('beside.card.json', cardOf({ sha256: sha256(bytes) }));

@@ -1,13 +1,13 @@
-import { access, constants } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { InputError, messageOf } from '../../../sdk/base/errors.ts';
+import { InputError } from '../../../sdk/base/errors.ts';
 import { updateSettings } from '../../../sdk/config/edit-settings.ts';
 
 import { printJson, progress } from '../../shared/output.ts';
 import { type BenchEngine, benchEngines } from '../bench/task.ts';
 import { atLeastOne, threads } from '../values.ts';
+import { assertWritable, tryToWrite } from '../writable.ts';
 import { writeResult } from '../write-result.ts';
 
 interface BenchCommandOptions {
@@ -66,11 +66,17 @@ async function run(models: string[], options: BenchCommandOptions): Promise<void
   const report = await bench({ ...how, models, engines: engine, onStep: stepper() });
   const recommendation = wish === undefined ? undefined : await recommend(wish, report.results);
   const settings = recommendation?.settings;
-  if (write !== undefined && settings) await updateSettings(resolve(write), settings);
-  const written = write !== undefined && settings ? resolve(write) : undefined;
+  const faults: (InputError | undefined)[] = [];
+  let written: string | undefined;
+  if (write !== undefined && settings) {
+    const fault = await tryToWrite('--write', write, () => updateSettings(resolve(write), settings));
+    if (!fault) written = resolve(write);
+    faults.push(fault);
+  }
   if (page !== undefined) {
     const { benchPage } = await import('../bench/page.ts');
-    await writeResult(page, benchPage(report, recommendation));
+    const html = benchPage(report, recommendation);
+    faults.push(await tryToWrite('--page', page, () => writeResult(page, html)));
   }
   if (json) {
     await printJson(rounded({ ...report, recommendation: recommendation ?? null, written: written ?? null }));
@@ -78,16 +84,10 @@ async function run(models: string[], options: BenchCommandOptions): Promise<void
     const { reportInWords } = await import('../bench/report.ts');
     console.log(reportInWords(report, recommendation, written));
   }
+  const fault = faults.find((one) => one !== undefined);
+  if (fault) throw fault;
   if (report.results.length === 0 && report.failed.every(({ engine }) => engine === null)) process.exitCode = 2;
   else if (report.results.length === 0 || (recommendation && !recommendation.choice)) process.exitCode = 1;
-}
-
-async function assertWritable(option: string, file: string): Promise<void> {
-  await access(dirname(resolve(file)), constants.W_OK).catch((error) => {
-    throw new InputError(
-      `${option}: expected a file in a folder that can be written, got ${file}: ${messageOf(error)}`,
-    );
-  });
 }
 
 /** A bar for each kind of run. */

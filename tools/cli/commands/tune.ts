@@ -21,6 +21,7 @@ import { type Aim, aims, chooseRate, chooseWay, rates } from '../tune/decide.ts'
 import { ratesInWords, waysInWords } from '../tune/report.ts';
 import { streamAdvice } from '../tune/streams.ts';
 import { atLeastOne } from '../values.ts';
+import { assertWritable, tryToWrite } from '../writable.ts';
 import { defaultFile } from './run.ts';
 
 interface TuneOptions {
@@ -62,13 +63,15 @@ export function addTune(program: Command): void {
 }
 
 async function tune(options: TuneOptions): Promise<void> {
-  const report = await examine(options);
+  if (options.write) await assertWritable('--write', options.config ?? defaultFile);
+  const { fault, ...report } = await examine(options);
   const { settings } = report;
   if (options.json) await printJson({ ...report, settings: { ...settings, cameras: byName(settings.cameras) } });
   else tell(report, options);
+  if (fault) throw fault;
 }
 
-type Report = Awaited<ReturnType<typeof examine>>;
+type Report = Omit<Awaited<ReturnType<typeof examine>>, 'fault'>;
 
 async function examine(options: TuneOptions) {
   const name = options.config ?? defaultFile;
@@ -100,7 +103,7 @@ async function examine(options: TuneOptions) {
   // Another model may have no program: the automatic choice is kept.
   const named = engine === auto ? 'auto' : engine;
   const change = changeOf(settings, { engine: named, threads, fps: fps ?? rates[0]! });
-  if (options.write) await updateSettings(file, change);
+  const fault = options.write ? await tryToWrite('--write', name, () => updateSettings(file, change)) : undefined;
   const throttling = await readThrottling();
   return {
     board,
@@ -113,7 +116,8 @@ async function examine(options: TuneOptions) {
     best: { engine, threads, fps: fps ?? null },
     streams: await streamAdvice(settings, dataFolder(settings), found.card?.input.width ?? usualInput),
     settings: change,
-    written: options.write ? file : null,
+    written: options.write && !fault ? file : null,
+    fault,
     notes: notesOn({ fps, load, cores: board.cores, throttled: throttling?.now ?? [], power }),
   };
 }
