@@ -258,7 +258,7 @@ export class StaleError extends Error {
 /** @param query Undefined and empty values are left out. */
 async function get<T>(path: string, query: Record<string, string | number | undefined> = {}): Promise<T> {
   const text = queryOf(query);
-  return answer(await fetch(text === '' ? path : `${path}?${text}`));
+  return answer(await ask(text === '' ? path : `${path}?${text}`));
 }
 
 function queryOf(query: Record<string, string | number | undefined>): string {
@@ -268,14 +268,19 @@ function queryOf(query: Record<string, string | number | undefined>): string {
 
 /** @param seen What it is a change of: it is refused when that is not there any more. */
 async function send<T>(method: string, path: string, value: unknown, seen?: number | string): Promise<T> {
-  const response = await fetch(path, {
+  const response = await ask(path, {
     method,
     headers: { 'content-type': 'application/json', ...(seen !== undefined && { 'if-match': `"${seen}"` }) },
     body: JSON.stringify(value),
-  }).catch(() => {
-    throw new Error('Ocellus does not answer. Is it running?');
   });
   return answer(response);
+}
+
+/** What a browser says of it is another text in each, such as `Failed to fetch`. */
+function ask(path: string, how?: RequestInit): Promise<Response> {
+  return fetch(path, how).catch(() => {
+    throw new Error('Ocellus does not answer. Is it running?');
+  });
 }
 
 /** Address of an event's picture, different for each picture; undefined without one. */
