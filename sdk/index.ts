@@ -59,7 +59,7 @@ export {
 export { type PixelFormat, type PlaneLayout, planeLayout } from './frame/layout.ts';
 export type { Region } from './frame/letterbox.ts';
 export { FramePool } from './frame/pool.ts';
-export type { History, HistoryEvents, HistoryOptions, HistorySettings } from './history/history.ts';
+export type { History, HistoryEvents, HistoryOptions, HistorySettings, RunClock } from './history/history.ts';
 export type { HistoryDay, HistoryPage, HistoryQuery, StoredEvent } from './history/stored-event.ts';
 export { type EmbeddedBroker, startBroker } from './hub/broker/broker.ts';
 export { type RequestClient, requestVerb } from './hub/extensions/requests/client.ts';

@@ -243,10 +243,7 @@ class NetworkInspection {
       const compiled = await this.#native(file, card ?? described.draft, isRunnable);
       multiplyAdds = compiled.multiplyAdds;
       engines.push(compiled.report);
-      if (hasOpenCv()) {
-        prepareOpenCvThread();
-        engines.push(await tryEngine('opencv', file, card));
-      }
+      if (hasOpenCv()) engines.push(await tryOpenCv(file, card));
       const running = engines.filter(({ runs }) => runs).map(({ name }) => name);
       const { note } = engines[0]!;
       if (running.length === 0) problems.push(`no engine here runs it: ${note}`);
@@ -378,6 +375,16 @@ async function tryEngine(name: RunningEngine, file: ModelFile, card: ModelCard |
   } finally {
     await thread.close();
   }
+}
+
+/** It may have been built for another version of Node, or for another OpenCV. */
+async function tryOpenCv(file: ModelFile, card: ModelCard | undefined): Promise<EngineReport> {
+  try {
+    prepareOpenCvThread();
+  } catch (error) {
+    return { name: 'opencv', runs: false, note: messageOf(error) };
+  }
+  return tryEngine('opencv', file, card);
 }
 
 /** Whether the compiler has every operator of a network, and the multiply-adds, which are known once every shape is. */

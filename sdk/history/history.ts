@@ -11,6 +11,8 @@ import { HistoryIndex, type IndexRow } from './history-index.ts';
 import { HistoryWriter, mostInMemory } from './history-writer.ts';
 import type { HistoryDay, HistoryPage, HistoryQuery, StoredEvent } from './stored-event.ts';
 
+export type { RunClock } from '../store/age-clock.ts';
+
 /** How much of the past is kept: `history` of the settings. */
 export interface HistorySettings {
   /** On disk; otherwise the last events are in memory. */

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, parse, relative } from 'node:path';
 import { composed } from '../../sdk/base/composed.ts';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
+import { walkFolder } from '../../sdk/base/walk-folder.ts';
 import { isPictureName, pickPictures, pictureEndings } from '../../sdk/picture/picture-kinds.ts';
 import { printNote } from '../shared/output.ts';
 
@@ -45,7 +46,7 @@ export async function withFolders(paths: readonly string[], options: FolderOptio
  * @throws InputError when there are none, or it cannot be read.
  */
 export async function picturesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+  const entries = await walkFolder(folder).catch((error: unknown) => {
     throw new InputError(`${folder}: expected a readable folder; ${messageOf(error)}`);
   });
   const names = entries

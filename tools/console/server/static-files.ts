@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { InputError } from '../../../sdk/base/errors.ts';
+import { walkFolder } from '../../../sdk/base/walk-folder.ts';
 
 interface StaticFile {
   readonly body: Buffer;
@@ -38,7 +39,7 @@ export class StaticFiles {
   /** @throws InputError when the page was not built. */
   static async read(folder: string): Promise<StaticFiles> {
     const files = new Map<string, StaticFile>();
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+    const entries = await walkFolder(folder).catch(() => []);
     await Promise.all(
       entries
         .filter((entry) => entry.isFile() && extname(entry.name) in types)

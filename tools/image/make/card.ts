@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../../../sdk/base/errors.ts';
+import { walkFolder } from '../../../sdk/base/walk-folder.ts';
 import { settingsConfigText } from '../firmware-files.ts';
 import {
   autobootText,
@@ -178,7 +179,7 @@ async function plant(folder: string, files: Readonly<Record<string, string | Buf
 }
 
 async function settleTimes(folder: string, epoch: number): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+  for (const entry of await walkFolder(folder)) {
     await utimes(join(entry.parentPath, entry.name), epoch, epoch);
   }
 }

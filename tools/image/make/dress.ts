@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symli
 import { dirname, join } from 'node:path';
 import { asset } from '../../../sdk/base/assets.ts';
 import { InputError } from '../../../sdk/base/errors.ts';
-import { prune, settle } from '../../pack/walk.ts';
+import { prune, settle, walk } from '../../pack/walk.ts';
 import { configText } from '../firmware-files.ts';
 import { makeInitrd } from './initrd.ts';
 import { outputOf } from './programs.ts';
@@ -155,9 +155,7 @@ function enableUnits(root: string): void {
   const units = join(root, 'usr', 'lib', 'systemd', 'system');
   const own = join(root, 'etc', 'systemd', 'system');
   for (const name of disabled) {
-    for (const entry of readdirSync(own, { recursive: true, withFileTypes: true })) {
-      if (entry.name === name) rmSync(join(entry.parentPath, name));
-    }
+    for (const { path, entry } of [...walk(own)]) if (entry.name === name) rmSync(join(own, path));
   }
   for (const name of masked) symlink('/dev/null', join(own, name));
   for (const name of maskedGenerators) {
