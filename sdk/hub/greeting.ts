@@ -21,6 +21,7 @@ export class Greeting {
   readonly #options: GreetingOptions;
   /** Connections in a row over which it could not say that it is there. */
   #refusedOnline = 0;
+  #hasSaidOnline = false;
   readonly #saidSubscriptions = new Set<string>();
   #saidBlind = false;
 
@@ -33,10 +34,21 @@ export class Greeting {
     let isWaiting = true;
     const timer = setTimeout(() => link.giveUp('it did not answer in time', () => isWaiting), handshakeTimeoutMs);
     timer.unref();
+    this.#hasSaidOnline = false;
+    const later: (() => Promise<void>)[] = [];
+    link.whenDecidable(() => this.#catchUp(link, later.splice(0)));
+    const say = async (what: () => Promise<void>) => {
+      try {
+        await what();
+      } catch (error) {
+        if (!(error instanceof RefusedError && error.isOpen)) throw error;
+        later.push(what);
+      }
+    };
     try {
-      await this.#sayOnline(link, status);
+      await say(() => this.#sayOnline(link, status));
       for (const { subscriptions = [] } of extensions) {
-        for (const subscription of subscriptions) await this.#subscribe(link, subscription);
+        for (const subscription of subscriptions) await say(() => this.#subscribe(link, subscription));
       }
       return true;
     } catch (error) {
@@ -50,7 +62,7 @@ export class Greeting {
 
   /** Whether the broker retains what this node publishes. */
   mayRetain(link: Link): boolean {
-    return link.canRetain && this.#refusedOnline === 0;
+    return link.canRetain && this.#hasSaidOnline;
   }
 
   /** Says, once, where the broker does not show what it retains. @param root Of the node's topics. */
@@ -68,21 +80,31 @@ export class Greeting {
     );
   }
 
+  /** What was not sent since it may have ended connections: the broker has accepted something else now. */
+  async #catchUp(link: Link, later: readonly (() => Promise<void>)[]): Promise<void> {
+    try {
+      for (const say of later) await say();
+    } catch (error) {
+      link.close(messageOf(error));
+    }
+  }
+
   /** @throws RefusedError the first times: where it may not even say that, it may not say anything. */
   async #sayOnline(link: Link, topic: string): Promise<void> {
     try {
       await link.publish(topic, 'online', { qos: 1, retain: true, key: topic });
       this.#refusedOnline = 0;
+      this.#hasSaidOnline = true;
       this.#options.onAccepted(topic);
     } catch (error) {
-      if (!(error instanceof RefusedError) || ++this.#refusedOnline <= mostRefusedOnline) throw error;
+      if (!(error instanceof RefusedError) || error.isOpen || ++this.#refusedOnline <= mostRefusedOnline) throw error;
       this.#options.onRefused(topic, error, 'the rest goes on without it');
     }
   }
 
   async #subscribe(link: Link, { filter, retained }: Subscription): Promise<void> {
     await link.subscribe([filter], { qos: 1, retained }).catch((error: unknown) => {
-      if (!(error instanceof RefusedError)) throw error;
+      if (!(error instanceof RefusedError) || error.isOpen) throw error;
       const text = `MQTT: the broker refuses ${filter}, so nothing is taken from there: ${messageOf(error)}`;
       if (!this.#saidSubscriptions.has(text)) this.#options.logger.error(text);
       this.#saidSubscriptions.add(text);

@@ -322,6 +322,34 @@ describe('A broker that ends the connection', () => {
   });
 });
 
+describe('A broker that ends each connection, whatever is published', () => {
+  it.each([3, 25])(
+    '%i times, then no more: nothing is given up, nothing is kept back, and all arrives in order',
+    async (times) => {
+      const { broker, door, garden, hub, go, numbers, errors } = await start();
+      await go();
+      await settled({ stats: () => hub.stats });
+      const { cuts, published } = broker;
+      broker.cut = (_, { cmd }) => cmd === 'publish' && broker.cuts - cuts < times;
+      published.length = 0;
+      tell(door, garden, 12);
+      broker.drop();
+      await until(() => broker.cuts - cuts >= times);
+      for (let i = 12; i < 24; i++) (i % 2 ? garden : door).emit('event', eventMessage(i));
+      await settled({ stats: () => hub.stats });
+      expect(numbers(events)).toEqual(evens(24));
+      expect(numbers(denied)).toEqual(evens(24).map((i) => i + 1));
+      // None of them twice.
+      expect(published.filter(({ topic }) => topic === events || topic === denied)).toHaveLength(24);
+      expect(hub.stats.outbox.refused).toEqual({ state: 0, event: 0, learning: 0 });
+      expect(hub.stats.refused).toBe(0);
+      expect(published.some(({ topic }) => topic === `${root}/status`)).toBe(true);
+      expect(errors().join('\n')).not.toContain('refuses');
+    },
+    5 * minute,
+  );
+});
+
 describe('A broker that dies', () => {
   it('again and again, with whatever is on its way, makes no message guilty', async () => {
     const { broker, door, hub, go, numbers } = await start();

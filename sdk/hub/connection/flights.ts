@@ -8,6 +8,7 @@ const quietMs = 1000;
 /** Time allowed for the acknowledgement, plus the time for its bytes at 128 kbit/s. */
 const trialMs = 15_000;
 const slowestBytesPerMs = 16;
+const behindAnother = 'one before it may end the connection';
 
 /** Something that was sent and has not been answered yet. */
 export interface Flight extends Sent {
@@ -32,11 +33,25 @@ export class Flights {
   /** It waits for a quiet period of the connection. */
   #isQuietFor: Flight | undefined;
   #hasEnded = false;
+  /** Of which something is kept back: what comes after it does not overtake it. */
+  readonly #held = new Set<string>();
+  readonly #onDecidable: (() => void)[] = [];
 
   /** @param giveUp Closes the connection, if this is still waited for when it is known whether the broker answers at all. */
   constructor(suspects: Suspects, giveUp: (reason: string, isWaiting: () => boolean) => void) {
     this.#suspects = suspects;
     this.#giveUp = giveUp;
+    suspects.connected();
+  }
+
+  /** Connections ended with nothing accepted on them, so that what was sent may not be the cause. */
+  get isUndecided(): boolean {
+    return this.#suspects.isUndecided;
+  }
+
+  /** Calls back when what was refused with `isOpen` is to be sent again. */
+  whenDecidable(then: () => void): void {
+    this.#onDecidable.push(then);
   }
 
   /** What was sent first of all that is not answered. */
@@ -52,7 +67,9 @@ export class Flights {
    */
   async turn(sent: Sent, isOptional: boolean): Promise<Flight> {
     const verdict = this.#suspects.verdict(sent);
-    if (verdict !== undefined) throw new RefusedError(verdict);
+    const isHeld = verdict?.isOpen || (this.#held.has(sent.topic) && this.#suspects.isUndecided);
+    if (isHeld) this.#held.add(sent.topic);
+    if (verdict || isHeld) throw new RefusedError(verdict?.reason ?? behindAnother, undefined, isHeld);
     if (isOptional && this.#waiting.length >= mostWaiting) throw new Error('too much waits for the broker');
     const flight = await new Promise<Flight>((start) => {
       this.#waiting.push({ sent, start });
@@ -67,11 +84,19 @@ export class Flights {
     return flight;
   }
 
+  /** What is kept back is sent again, in its order, as far as it has no verdict of its own. */
+  retryHeld(): void {
+    this.#held.clear();
+  }
+
   /** It was answered, and the connection goes on after it. */
   land(flight: Flight, isAccepted?: boolean): void {
     if (this.#hasEnded || !this.#flights.delete(flight)) return;
-    this.#suspects.survived(flight, isAccepted);
+    const isDecidable = this.#suspects.survived(flight, isAccepted);
     this.#advance();
+    if (!isDecidable) return;
+    this.#held.clear();
+    for (const then of this.#onDecidable) then();
   }
 
   /**

@@ -99,6 +99,21 @@ export class Link {
     return Math.min(this.#maximumPacketSize + 1, this.#limit.refused);
   }
 
+  /** Whether the largest packet may be wrong, since the broker ends connections whatever is sent. */
+  get isUndecided(): boolean {
+    return this.#flights.isUndecided;
+  }
+
+  /** Calls back when what was refused with `isOpen` is to be sent again: the broker has accepted something else. */
+  whenDecidable(then: () => void): void {
+    this.#flights.whenDecidable(then);
+  }
+
+  /** What was refused with `isOpen` may be sent again on this connection, once it has waited long enough. */
+  retryHeld(): void {
+    this.#flights.retryHeld();
+  }
+
   /** Bytes written that the network has not accepted yet. */
   get unsent(): number {
     return (this.#client.stream as { writableLength?: number } | undefined)?.writableLength ?? 0;
@@ -119,7 +134,7 @@ export class Link {
       const flight = await this.#flights.turn({ key, topic, bytes }, options.qos === 0);
       await this.#publish(flight, payload, options);
     } catch (error) {
-      if (error instanceof RefusedError && options.key === undefined) this.#onRefused?.(topic, error);
+      if (error instanceof RefusedError && !error.isOpen && options.key === undefined) this.#onRefused?.(topic, error);
       throw error;
     }
   }
@@ -134,7 +149,10 @@ export class Link {
     // nl: own messages are not returned. rap false: only what was retained before is marked as retained.
     const flags = { qos: options.qos, nl: options.own !== true, rap: false, rh: options.retained ? 0 : 2 } as const;
     const topic = `subscribe ${filters.join(' ')}`;
-    const flight = await this.#flights.turn({ key: topic, topic, bytes: Buffer.byteLength(topic) }, false);
+    const flight = await this.#flights.turn(
+      { key: topic, topic, bytes: Buffer.byteLength(topic), isSubscription: true },
+      false,
+    );
     return new Promise((resolve, reject) => {
       this.#client.subscribe(filters, flags, (error) => {
         const problem = error && refusal(error);

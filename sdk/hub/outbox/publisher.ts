@@ -31,10 +31,17 @@ export class Publisher {
   readonly #logger: Logger;
   readonly #pacing: Pacing;
   readonly #window = new SendWindow(() => this.#stats.published);
-  readonly #retries = new TemporaryRefusals(() => {
-    this.#putBackDeferred();
-    this.#pump();
-  });
+  readonly #retries = new TemporaryRefusals(
+    () => {
+      this.#putBackDeferred();
+      this.#pump();
+    },
+    (entries) => {
+      this.#link?.retryHeld();
+      for (const entry of entries) this.#outbox.putBack(entry);
+      this.#pump();
+    },
+  );
   readonly #refusals: Refusals;
   readonly #stats: PublisherStats = { published: 0, refused: 0, retried: 0, tooLarge: 0, shrunk: 0 };
   #link: Link | undefined;
@@ -75,6 +82,7 @@ export class Publisher {
   attach(link: Link): void {
     this.#link = link;
     this.#window.clear();
+    link.whenDecidable(() => this.#link === link && this.#retries.held.release());
     if (link.canRetain === false && !this.#saidRetain) {
       this.#saidRetain = true;
       this.#logger.warn(
@@ -140,7 +148,7 @@ export class Publisher {
   }
 
   #mayGo(link: Link): boolean {
-    if (this.#leaving || this.#isShrinking || this.#pacing.isPaused) return false;
+    if (this.#leaving || this.#isShrinking || this.#retries.held.isFull || this.#pacing.isPaused) return false;
     if (this.#window.underWay >= (this.#retries.isCareful ? 1 : link.window)) return false;
     return this.#pacing.mayGo();
   }
@@ -174,6 +182,10 @@ export class Publisher {
   }
 
   #leaveOut(entry: Entry, link: Link): void {
+    if (link.isUndecided) {
+      this.#holdBack(entry);
+      return;
+    }
     this.#outbox.settle(entry, { isRefused: true });
     if (this.#stats.tooLarge++ > 0) return;
     this.#logger.warn(
@@ -209,12 +221,22 @@ export class Publisher {
   }
 
   #refusedForGood(entry: Entry, payload: Buffer, error: RefusedError, link: Link): void {
+    if (error.isOpen) {
+      this.#holdBack(entry);
+      return;
+    }
     // The broker's limit was found out meanwhile: the size may be the cause.
     if (packetBytes(entry.topic, payload.length) >= link.refusedPacketSize) {
       this.#begin(entry, link);
       return;
     }
     this.#setAside(entry, messageOf(error));
+  }
+
+  #holdBack(entry: Entry): void {
+    // Sent later it would overwrite the newer one.
+    if (this.#window.isOvertaken(entry)) this.#outbox.settle(entry);
+    else this.#retries.held.add(entry);
   }
 
   #setAside(entry: Entry, reason: string): void {

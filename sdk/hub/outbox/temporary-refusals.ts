@@ -1,4 +1,5 @@
 import { Backoff } from '../../base/backoff.ts';
+import { HeldBack } from './held-back.ts';
 import type { Entry } from './message.ts';
 
 /** Attempts at a message that the broker refuses temporarily while accepting others. */
@@ -13,10 +14,12 @@ const mostDeferred = 16;
  */
 export type NextTry = 'give up' | 'defer' | 'wait' | 'all wait';
 
-/** Messages that the broker refused temporarily, and when they are retried. */
+/** Messages that the broker refused temporarily, or may have, and when they are retried. */
 export class TemporaryRefusals {
   /** The broker refused something temporarily: one message at a time, so that a retried one keeps its place. */
   isCareful = false;
+  /** Those after which connections ended. */
+  readonly held: HeldBack;
   readonly #onDue: () => void;
   readonly #tries = new WeakMap<Entry, { count: number; published: number }>();
   /** Refused temporarily more than once while the broker accepts others, which go on without it. */
@@ -26,9 +29,10 @@ export class TemporaryRefusals {
   /** Messages published when the first of them was deferred. */
   #publishedBefore = 0;
 
-  /** @param onDue Called when what was deferred is to be retried. */
-  constructor(onDue: () => void) {
+  /** @param onDue Called when what was deferred is to be retried. @param release The same for what was held back. */
+  constructor(onDue: () => void, release: (entries: readonly Entry[]) => void) {
     this.#onDue = onDue;
+    this.held = new HeldBack(release);
   }
 
   /** @param published Messages that the broker has acknowledged by now. */
@@ -57,16 +61,17 @@ export class TemporaryRefusals {
     return this.#deferred.splice(0);
   }
 
-  /** Takes the matching deferred messages out. */
+  /** Takes the matching messages out. */
   takeIf(is: (entry: Entry) => boolean): Entry[] {
     const taken = this.#deferred.filter(is);
     if (taken.length > 0) this.#deferred = this.#deferred.filter((entry) => !taken.includes(entry));
-    return taken;
+    return [...taken, ...this.held.takeIf(is)];
   }
 
   /** The connection is gone. */
   clear(): void {
     this.isCareful = false;
     this.takeDeferred();
+    this.held.clear();
   }
 }

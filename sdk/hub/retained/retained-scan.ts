@@ -62,12 +62,14 @@ export class RetainedScan {
   async run(link: Link): Promise<ReadonlyMap<string, Buffer>> {
     const filters = this.#filters;
     this.#running = true;
+    let isAll = true;
     try {
       const subscribe = (some: string[], own: boolean) =>
         link.subscribe(some, { qos: 0, retained: true, own }).catch((error: unknown) => {
           // A broker that refuses one of them tells what is on the others.
           if (!(error instanceof RefusedError)) throw error;
-          this.#isRefused = true;
+          if (error.isOpen) isAll = false;
+          else this.#isRefused = true;
         });
       for (const some of chunks(filters)) await subscribe(some, false);
       if (this.#probe !== undefined) await subscribe(this.#probeFilters, true);
@@ -78,7 +80,7 @@ export class RetainedScan {
         await sleep(quietMs, undefined, { ref: false });
       } while (this.#running && heard !== this.#heard && performance.now() < deadline);
       this.#isComplete =
-        this.#running && !this.#isRefused && this.sees && heard === this.#heard && this.#bytes <= maxBytes;
+        this.#running && isAll && !this.#isRefused && this.sees && heard === this.#heard && this.#bytes <= maxBytes;
     } catch {
       // The connection is gone: what was found is found.
     }

@@ -145,6 +145,41 @@ describe('Link', () => {
     expect(closed).toBe('it did not acknowledge a for 15 s');
   });
 
+  it('keeps back what may have ended connections, and what comes after it, until another message is accepted or time has passed', async () => {
+    const limit = new SizeLimit();
+    const suspects = new Suspects(limit);
+    const a = { key: 'a', topic: 'a', bytes: 18 };
+    for (let i = 0; i < 2; i++) suspects.ended([a], { fault: 'perhaps' });
+    await link();
+    broker.flow();
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const told: string[] = [];
+    const make = () => new Link(client, 5, () => {}, { limit, suspects, onRefused: (topic) => told.push(topic) });
+    const say = (one: Link, key: string, topic = 'a') => one.publish(topic, key, { qos: 1, retain: false, key });
+    const payloads = () => broker.published.map(({ payload }) => String(payload));
+    const first = make();
+    let decidable = 0;
+    first.whenDecidable(() => decidable++);
+    await expect(say(first, 'a')).rejects.toMatchObject({ isOpen: true });
+    await expect(say(first, 'behind it')).rejects.toMatchObject({ isOpen: true });
+    await expect(first.publish('a', 'x', { qos: 1, retain: false })).rejects.toMatchObject({ isOpen: true });
+    expect([payloads(), told, first.isUndecided]).toEqual([[], [], true]);
+    await say(first, 'other', 'b');
+    expect([decidable, first.isUndecided]).toEqual([1, false]);
+    await say(first, 'a');
+    await say(first, 'behind it');
+    expect(payloads()).toEqual(['other', 'a', 'behind it']);
+    for (let i = 0; i < 2; i++) suspects.ended([a], { fault: 'perhaps' });
+    const second = make();
+    await expect(say(second, 'a')).rejects.toMatchObject({ isOpen: true });
+    vi.advanceTimersByTime(60_000);
+    // Not before what it came after.
+    await expect(say(second, 'behind it')).rejects.toMatchObject({ isOpen: true });
+    second.retryHeld();
+    await Promise.all([say(second, 'a'), say(second, 'behind it')]);
+    expect(payloads().slice(3)).toEqual(['a', 'behind it']);
+  });
+
   it('knows of a message at QoS 0 that the broker has read it, whatever other pings there are', async () => {
     const ended: Sent[][] = [];
     const limit = new SizeLimit();

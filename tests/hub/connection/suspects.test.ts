@@ -42,15 +42,15 @@ describe('Suspects', () => {
     expect(suspects.verdict(first)).toBeUndefined();
     expect(suspects.needsQuiet(first)).toBe(true);
     suspects.ended([first], perhaps);
-    expect(suspects.verdict(first)).toMatch(/ends the connection/);
+    expect(suspects.verdict(first)?.reason).toMatch(/ends the connection/);
     // The next one of the topic goes alone, and once is enough.
     const second = sent({}, 't');
     expect(suspects.verdict(second)).toBeUndefined();
     expect(suspects.mustBeAlone(second)).toBe(true);
     expect(suspects.mustBeAlone(sent({}, 'other'))).toBe(false);
     suspects.ended([second], perhaps);
-    expect(suspects.verdict(second)).toMatch(/ends the connection/);
-    for (let i = 0; i < 10; i++) expect(suspects.verdict(sent({}, 't'))).toMatch(/ends the connection/);
+    expect(suspects.verdict(second)?.reason).toMatch(/ends the connection/);
+    for (let i = 0; i < 10; i++) expect(suspects.verdict(sent({}, 't'))?.reason).toMatch(/ends the connection/);
     expect(suspects.verdict(sent({}, 'other'))).toBeUndefined();
   });
 
@@ -94,15 +94,141 @@ describe('Suspects', () => {
     expect(limit.bytes).toBe(Math.floor(Math.sqrt(2000 * 1_000_000)));
     expect(suspects.verdict(picture(40_000))).toBeUndefined();
     suspects.ended([picture(40_000)], perhaps);
-    expect(suspects.verdict(picture(40_000))).toMatch(/ends the connection/);
+    expect(suspects.verdict(picture(40_000))?.reason).toMatch(/ends the connection/);
     // Some brokers take no more than 8 KB.
     expect(limit.bytes).toBe(Math.floor(Math.sqrt(2000 * 40_000)));
     suspects.ended([picture(8200)], perhaps);
     expect(limit.bytes).toBe(4096);
     // So small it is not the size.
     suspects.ended([picture(4000)], perhaps);
-    expect(suspects.verdict(picture(4000))).toMatch(/ends the connection/);
+    expect(suspects.verdict(picture(4000))?.reason).toMatch(/ends the connection/);
     expect(limit.bytes).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('leaves open which one it was while nothing is accepted, and decides it on a connection on which something was', () => {
+    const { suspects } = make();
+    const strike = (one: Sent) => {
+      suspects.connected();
+      suspects.ended([one], perhaps);
+    };
+    const all = ['status', 'a', 'b', 'c', 'd'].map((topic) => sent({}, topic));
+    for (const one of [...all, ...all]) strike(one);
+    expect(suspects.isUndecided).toBe(true);
+    for (const one of all) {
+      // As often as it is asked.
+      expect(suspects.verdict(one)).toEqual({ reason: expect.stringMatching(/ends the connection/), isOpen: true });
+      expect(suspects.verdict(one)?.isOpen).toBe(true);
+    }
+    // That a subscription passes says nothing about messages.
+    suspects.connected();
+    expect(suspects.survived({ ...sent('subscribe x'), isSubscription: true })).toBe(false);
+    expect(suspects.verdict(all[0]!)?.isOpen).toBe(true);
+    expect(suspects.survived(sent('other'), true)).toBe(true);
+    expect(suspects.isUndecided).toBe(false);
+    for (const one of all) {
+      expect(suspects.verdict(one)).toBeUndefined();
+      expect([suspects.mustBeAlone(one), suspects.needsQuiet(one)]).toEqual([true, true]);
+    }
+    const [status, a, ...rest] = all;
+    for (const one of rest) expect(suspects.survived(one, true)).toBe(false);
+    // Once is enough then.
+    suspects.ended([a!], perhaps);
+    suspects.connected();
+    expect(suspects.verdict(a!)).toEqual({ reason: expect.stringMatching(/ends the connection/), isOpen: false });
+    expect(suspects.verdict(status!)?.isOpen).toBe(true);
+    for (const one of rest) {
+      expect(suspects.verdict(one)).toBeUndefined();
+      expect(suspects.mustBeAlone(one)).toBe(false);
+    }
+  });
+
+  it('tries what is open again after a short time, where nothing else is accepted', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { suspects } = make();
+    const one = sent({}, 't');
+    for (let i = 0; i < 10; i++) {
+      suspects.ended([one], perhaps);
+      suspects.ended([one], perhaps);
+      expect(suspects.verdict(one)?.isOpen).toBe(true);
+      vi.advanceTimersByTime(30_000);
+      expect(suspects.verdict(one)).toBeUndefined();
+    }
+    suspects.connected();
+    suspects.survived(one, true);
+    expect(suspects.mustBeAlone(one)).toBe(false);
+  });
+
+  it('finds the guilty ones and no other, also of a broker that ends each connection for a time', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const plan = fc.record({
+      guilty: fc.uniqueArray(fc.integer({ min: 0, max: 19 }), { maxLength: 6 }),
+      topics: fc.integer({ min: 2, max: 20 }),
+      window: fc.integer({ min: 1, max: 16 }),
+      /** Connections that it ends, whatever is sent. */
+      outages: fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 3 }),
+      wellFor: fc.integer({ min: 1, max: 5 }),
+    });
+    fc.assert(
+      fc.property(plan, ({ guilty, topics, window, outages, wellFor }) => {
+        const { suspects } = make();
+        const all = Array.from({ length: 20 }, (_, i) => sent(i, `t${i % topics}`));
+        const statistics = sent('statistics');
+        let queue = all;
+        const arrived: number[] = [];
+        const refused: number[] = [];
+        const leave = (one: Sent, list: number[]) => {
+          list.push(one.key as number);
+          queue = queue.filter((other) => other !== one);
+        };
+        const down = [...outages];
+        let well = 0;
+        for (let connection = 0; queue.length > 0; connection++) {
+          expect(connection).toBeLessThan(1000);
+          suspects.connected();
+          const isDown = well === 0 && (down[0] ?? 0) > 0;
+          if (isDown && --down[0]! === 0) {
+            down.shift();
+            well = down.length > 0 ? wellFor : Number.POSITIVE_INFINITY;
+          } else if (!isDown) well--;
+          const held = new Set<Sent>();
+          for (let isUp = true; isUp && queue.length > 0; ) {
+            const flight: Sent[] = [];
+            for (const one of queue) {
+              if (held.has(one)) continue;
+              if (flight.length === window || (flight.length > 0 && suspects.mustBeAlone(one))) break;
+              const verdict = suspects.verdict(one);
+              if (verdict?.isOpen) held.add(one);
+              else if (verdict) leave(one, refused);
+              else {
+                flight.push(one);
+                if (suspects.mustBeAlone(one)) break;
+              }
+            }
+            // Statistics come now and then, and what is kept is asked for again.
+            if (flight.length === 0 && queue.length > 0) {
+              vi.advanceTimersByTime(10_000);
+              held.clear();
+              if (!suspects.verdict(statistics)) flight.push(statistics);
+            }
+            for (const [i, one] of flight.entries()) {
+              if (isDown || guilty.includes(one.key as number)) {
+                suspects.ended(flight.slice(i), perhaps);
+                isUp = false;
+                break;
+              }
+              if (one !== statistics) leave(one, arrived);
+              if (suspects.survived(one, true)) held.clear();
+            }
+          }
+        }
+        const isGuiltyTopic = (key: number) => guilty.some((one) => one % topics === key % topics);
+        expect([...arrived, ...refused].sort((a, b) => a - b)).toEqual(all.map(({ key }) => key));
+        expect(arrived.filter((key) => guilty.includes(key))).toEqual([]);
+        // Of a topic with several guilty ones the good ones may be refused too, and no others.
+        expect(refused.filter((key) => !isGuiltyTopic(key))).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('finds the guilty ones and no other, whatever the order and the windows', () => {

@@ -40,6 +40,18 @@ class FakeLink {
     this.closed = reason;
   }
 
+  isUndecided = false;
+  decide = () => {};
+  retries = 0;
+
+  whenDecidable(then: () => void): void {
+    this.decide = then;
+  }
+
+  retryHeld(): void {
+    this.retries++;
+  }
+
   get link(): Link {
     return this as unknown as Link;
   }
@@ -235,6 +247,67 @@ describe('Publisher', () => {
     }
     expect(link.closed).toBe('it did not acknowledge events for 60 s');
     publisher.detach();
+  });
+
+  describe('keeps back what may have ended connections', () => {
+    const open = () => new RefusedError('it ends the connection', undefined, true);
+    const state = (text: string) => ({ ...event(text), topic: 'state', kind: 'state' as const, retain: true });
+
+    it('while the others go on, and sends it in its place once it can be decided', async () => {
+      const { outbox, publisher } = await make();
+      const connection = new FakeLink(2);
+      publisher.attach(connection.link);
+      for (const text of ['1', '2', '3', '4']) publisher.put(event(text));
+      connection.waiting.shift()!.reject(open());
+      await settled();
+      await connection.acknowledge();
+      expect(connection.sent).toEqual(['1', '2', '3', '4']);
+      expect(outbox.depth).toBe(3);
+      publisher.put(event('5'));
+      connection.decide();
+      await connection.acknowledge();
+      expect(connection.sent.slice(4)).toEqual(['1']);
+      while (connection.waiting.length > 0) await connection.acknowledge();
+      expect(connection.sent).toEqual(['1', '2', '3', '4', '1', '5']);
+      expect(outbox.stats).toMatchObject({ depth: 0, refused: { event: 0 } });
+      expect(publisher.stats.refused).toBe(0);
+    });
+
+    it('for 20 s, where nothing decides it', async () => {
+      vi.useFakeTimers();
+      const { publisher } = await make();
+      const connection = new FakeLink();
+      publisher.attach(connection.link);
+      publisher.put(event('1'));
+      connection.waiting.shift()!.reject(open());
+      await vi.advanceTimersByTimeAsync(19_000);
+      expect([connection.sent, connection.retries]).toEqual([['1'], 0]);
+      await vi.advanceTimersByTimeAsync(2000);
+      expect([connection.sent, connection.retries]).toEqual([['1', '1'], 1]);
+    });
+
+    it.each(['before the newer one is sent', 'after it was sent'])(
+      'and does not overwrite a newer value: refused %s',
+      async (when) => {
+        const { outbox, publisher } = await make();
+        const connection = new FakeLink();
+        publisher.attach(connection.link);
+        publisher.put(state('old'));
+        const [{ reject }] = connection.waiting.splice(0, 1) as [(typeof connection.waiting)[0]];
+        const refuse = async () => {
+          reject(open());
+          await settled();
+        };
+        if (when.startsWith('before')) await refuse();
+        publisher.put(state('new'));
+        if (when.startsWith('after')) await refuse();
+        await connection.acknowledge();
+        connection.decide();
+        await settled();
+        expect(connection.sent).toEqual(['old', 'new']);
+        expect(outbox.depth).toBe(0);
+      },
+    );
   });
 
   it('sends a backlog at its pace, after a burst', async () => {

@@ -191,7 +191,8 @@ export class Fleet implements Extension {
   }
 
   /** Requests all that the broker retains, waits until it has arrived, and publishes what is missing there. */
-  async #scan(link: Link, { topics, inbox, announcer }: Sharing): Promise<void> {
+  async #scan(link: Link, sharing: Sharing): Promise<void> {
+    const { topics, inbox, announcer } = sharing;
     const { logger } = this.#context!;
     announcer.forget();
     const scan = ++this.#scans;
@@ -208,6 +209,10 @@ export class Fleet implements Extension {
     } catch (error) {
       // Otherwise the connection is ending, and the next one repeats it all.
       if (!(error instanceof RefusedError)) return;
+      if (error.isOpen) {
+        link.whenDecidable(() => isCurrent() && void this.#scan(link, sharing));
+        return;
+      }
       logger.error(
         `MQTT: the broker refuses ${topics.filters.join(' and ')}, so nothing is shared, and what lies there is not overwritten: ${messageOf(error)}`,
       );
