@@ -73,6 +73,11 @@ export const notAuthorized: Cause = {
 
 const ownCertificate = 'name its files in mqtt.tls.cert and mqtt.tls.key';
 
+const unknownCa =
+  'its CA is not known here; name the file with the CA’s certificate, not with the broker’s own, in mqtt.tls.ca';
+const unknownRoot =
+  'its CA, or the one that this leads to, is not known here; name a file with the certificates of them all, up to the root, in mqtt.tls.ca';
+
 const advice: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there; is the broker running, and is the port right?',
   ENOTFOUND: 'there is no host of this name',
@@ -81,8 +86,10 @@ const advice: Record<string, string> = {
   ENETUNREACH: 'there is no network',
   ETIMEDOUT: 'the host does not answer',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; name the file with it or with its CA’s in mqtt.tls.ca',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its CA is not known here; name the file with the CA’s certificate in mqtt.tls.ca',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its CA is not known here; name the file with the CA’s certificate in mqtt.tls.ca',
+  SELF_SIGNED_CERT_IN_CHAIN: unknownCa,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownCa,
+  UNABLE_TO_GET_ISSUER_CERT: unknownRoot,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownRoot,
   CERT_HAS_EXPIRED: 'its certificate has expired, by the clock of this board; is that right?',
   CERT_NOT_YET_VALID:
     'its certificate is not valid yet, by the clock of this board; does the network tell it the time?',
@@ -90,7 +97,6 @@ const advice: Record<string, string> = {
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: `it ends the handshake; where it wants a certificate from here, ${ownCertificate}`,
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: `it does not know who signed the certificate in mqtt.tls.cert`,
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'mqtt.tls.key is not the key of mqtt.tls.cert',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
 };
 
 /** A reason code of CONNACK or DISCONNECT: of MQTT 3.1.1 below 128, of MQTT 5 from 128. */
@@ -158,10 +164,20 @@ export function causeOf(error: unknown, protocol?: string): Cause {
     if (isWeb && (message === 'socket hang up' || /^(ECONNRESET|HPE_)/.test(String(code)))) return noWebSocket;
   }
   if (code === 'ECONNRESET' || code === 'EPIPE') return closed;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return { kind: 'other', text: otherHost(error) };
   if (typeof code === 'string' && Object.hasOwn(advice, code)) return { kind: 'other', text: advice[code]! };
   // A host with several addresses: the message of the aggregate error is empty.
   if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0], protocol);
   return { kind: 'other', text: messageOf(error) };
+}
+
+/** The names in the certificate are told, since one of them is what the address should have. */
+function otherHost(error: unknown): string {
+  const { cert } = error as { cert?: { subjectaltname?: string } };
+  const names = cert?.subjectaltname?.replace(/\b(?:DNS|IP Address):/g, '');
+  if (!names)
+    return 'its certificate names no host (it has no subjectAltName; a common name does not count): make it anew';
+  return `its certificate is for another host name: ${names}`;
 }
 
 /** OpenSSL's words for bytes that are not TLS. */

@@ -30,6 +30,13 @@ describe('causes', () => {
     ['ECONNRESET', 'closed', /closed the connection/],
     ['EPIPE', 'closed', /closed the connection/],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'other', /self-signed; name the file .* in mqtt\.tls\.ca/],
+    [
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'other',
+      /CA is not known here; .* not with the broker’s own, in mqtt\.tls\.ca/,
+    ],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'other', /certificates of them all, up to the root, in mqtt\.tls\.ca/],
+    ['UNABLE_TO_GET_ISSUER_CERT', 'other', /certificates of them all, up to the root, in mqtt\.tls\.ca/],
     ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'other', /wants a certificate from here; .* mqtt\.tls\.cert/],
     ['CERT_HAS_EXPIRED', 'other', /expired, by the clock of this board/],
     ['CERT_NOT_YET_VALID', 'other', /not valid yet, by the clock of this board/],
