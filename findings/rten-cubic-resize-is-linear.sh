@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Package: rten 0.27.0 (crates.io), seen with Rust 1.95; the networks are made with onnx 1.23.2 and compared with onnxruntime 1.32.0 (PyPI, Python 3.11).
+# Package: rten 0.27.0 (Cargo), seen with Rust 1.95; the networks are made with onnx 1.23.2 and compared with onnxruntime 1.32.0 (PyPI, Python 3.11).
 # Behaviour: a Resize of mode "cubic" loads, runs and is a linear one, value for value, enlarging and reducing. No error, no warning. The same
 #   loader does refuse the attributes that it leaves out, among them a cubic coefficient other than the usual one, so that the one that it accepts
 #   seems to be understood. Sharpness is lost and nothing overshoots: what the cubic filter is taken for.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Package: tract-onnx 0.23.9 (crates.io), seen with Rust 1.95; the networks are made with onnx 1.23.2 and compared with onnxruntime 1.32.0 (PyPI, Python 3.11).
+# Package: tract-onnx 0.23.9 (Cargo), seen with Rust 1.95; the networks are made with onnx 1.23.2 and compared with onnxruntime 1.32.0 (PyPI, Python 3.11).
 # Behaviour: a Pad of mode "reflect" or "edge" that has a third input, the constant, is carried out in mode "constant": the border is filled with
 #   that value. The input is allowed in every mode and is to be looked at only in mode "constant". Without it reflect and edge are right.
 # One would have guessed: the mode decides.
