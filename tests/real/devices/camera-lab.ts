@@ -54,8 +54,8 @@ export async function compileForGuest(...names: string[]): Promise<string> {
     },
     ssr: { noExternal: ['@sinclair/typebox'] },
   });
-  // It says that they are ES modules, and that this is the package's folder.
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  // It says that they are ES modules, and that this is the package's folder, which is found by its name.
+  writeFileSync(join(folder, 'package.json'), '{"name":"ocellus","type":"module"}');
   return folder;
 }
 
