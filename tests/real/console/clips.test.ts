@@ -130,7 +130,8 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe') || !existsSync(b
       const started = await start('rtsp', { source: `rtsp://127.0.0.1:${port}/sound` }, {});
       const { url, files, node } = started;
       const event = await visit(started);
-      expect(node.stats().cameras.door!.clips).toEqual({ kept: 1, dropped: 0 });
+      // It is counted once the disk has all of it, which may be a moment after the event tells of it.
+      await expect.poll(() => node.stats().cameras.door!.clips, patience).toEqual({ kept: 1, dropped: 0 });
       expect(files()).toHaveLength(1);
 
       const page = await open(url);
