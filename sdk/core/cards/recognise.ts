@@ -124,14 +124,17 @@ function labelsInside({ inside, outputs }: NetworkFacts, finding: Finding | unde
 }
 
 function whichLabels(finding: Finding | undefined, inside: LabelList | undefined): OpenQuestion {
-  const { classes } = finding ?? {};
-  const count = inside?.labels.length;
-  const told = inside ? `${count} ${count === 1 ? 'is' : 'are'} ${inside.path}` : 'none are in the file';
-  const doubt = inside ? '; how many classes there are cannot be told' : '';
   return {
-    what: `the labels: ${classes === undefined ? `${told}${doubt}` : `${classes} of them, ${inside ? 'and ' : ''}${told}`}`,
+    what: `the labels: ${howManyLabels(finding?.classes, inside)}`,
     settle: 'give a file of them, one a line (`ocellus models inspect --labels FILE`, or X.labels.txt beside X.onnx)',
   };
+}
+
+function howManyLabels(classes: number | undefined, inside: LabelList | undefined): string {
+  const wanted = classes === undefined ? '' : `${classes} of them, `;
+  if (!inside) return `${wanted}none are in the file`;
+  const told = `${inside.labels.length} ${inside.labels.length === 1 ? 'is' : 'are'} ${inside.path}`;
+  return wanted ? `${wanted}and ${told}` : `${told}; how many classes there are cannot be told`;
 }
 
 function assertLabels(

@@ -38,15 +38,14 @@ async function readNamed(name: Named, path: string): Promise<Buffer> {
 }
 
 function certificates(name: Named, path: string, bytes: Buffer): Buffer | string {
-  if (labelsIn(bytes).length > 0 && !labelsIn(bytes).some((label) => label.endsWith('CERTIFICATE'))) {
-    throw new InputError(`mqtt.tls.${name}: expected a certificate, got ${path}, ${contentsOf(bytes, path)}`);
-  }
+  const labels = labelsIn(bytes);
+  const hasCertificate = labels.some((label) => label.endsWith('CERTIFICATE'));
   try {
     const first = new X509Certificate(bytes);
     // Node's TLS takes no DER.
-    return labelsIn(bytes).length > 0 ? bytes : first.toString();
+    return labels.length > 0 ? bytes : first.toString();
   } catch (error) {
-    const what = labelsIn(bytes).length > 0 ? `which is damaged: ${messageOf(error)}` : contentsOf(bytes, path);
+    const what = hasCertificate ? `which is damaged: ${messageOf(error)}` : contentsOf(bytes, path);
     throw new InputError(`mqtt.tls.${name}: expected a certificate, got ${path}, ${what}`);
   }
 }
