@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -201,5 +201,13 @@ describe('the list of what is retained', () => {
     await stop();
     expect(logger.lines.filter((line) => /the list of what the broker retains, cannot be/.test(line))).toHaveLength(1);
     data = join(data, '..');
+  });
+
+  it('leaves nothing beside it that could not be written', async () => {
+    mkdirSync(list());
+    const { stop } = await run([new FakeCamera('door')]);
+    await until(() => retainedOf('door').length > 10);
+    await stop();
+    expect(readdirSync(data).filter((name) => /retained|\.tmp$/.test(name))).toEqual(['retained.json']);
   });
 });

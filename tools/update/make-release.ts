@@ -1,6 +1,6 @@
 import { createHash, type Hash, type KeyObject } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
@@ -20,6 +20,7 @@ import { type Part, partitions, partNames } from '../../sdk/update/slots.ts';
 import { signatureOf } from '../../sdk/zoo/signature.ts';
 import { sectorSize } from '../image/layout.ts';
 import { readPartitionTable } from '../image/partition-table.ts';
+import { Drafts } from './drafts.ts';
 
 const deflate = promisify(brotliCompress);
 const zeros = Buffer.alloc(blockBytes);
@@ -52,23 +53,63 @@ export interface MadeRelease {
 
 /**
  * Makes a signed release of an image of a card: `update.json`, its signature, and a payload for each base and for none.
- * Equal images give equal payloads.
+ * Equal images give equal payloads. Files get their names once all are whole, `update.json` last: boards may be looking at the
+ * folder, and one that was there before stays where this fails.
  *
  * @throws InputError when an image is none, or its boot partition does not name the root of slot a.
  */
 export async function makeRelease(options: ReleaseOptions): Promise<MadeRelease> {
+  const drafts = await Drafts.in(options.out);
+  try {
+    return await draftRelease(options, drafts);
+  } finally {
+    await drafts.discard();
+  }
+}
+
+async function draftRelease(options: ReleaseOptions, drafts: Drafts): Promise<MadeRelease> {
   const { image, version, bases, out, key } = options;
-  await mkdir(out, { recursive: true });
+  const payloads = await draftPayloads(image, version, bases, drafts);
+  const manifest = {
+    format: 1,
+    version,
+    title: options.title,
+    ...(options.releaseUrl !== undefined && { release_url: options.releaseUrl }),
+    architecture: options.architecture,
+    boards: [...options.boards],
+    ...payloads,
+  };
+  const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
+  const parsed = parseRelease(bytes, releaseFile);
+  const signature = Buffer.from(`${signatureOf(bytes, key, releasePurpose)}\n`);
+  for (const [index, { file }] of payloads.payloads.entries()) {
+    if (!options.bundles) continue;
+    const bundle = drafts.path(file.replace(/\.payload$/, bundleEnding));
+    await writeFile(bundle, bundleHeader(bytes, signature, index));
+    await pipeline(createReadStream(drafts.path(file)), createWriteStream(bundle, { flags: 'a' }));
+  }
+  await writeFile(drafts.path(`${releaseFile}${signatureEnding}`), signature);
+  await writeFile(drafts.path(releaseFile), bytes);
+  const names = await drafts.publish();
+  return { manifest: parsed, files: names.toReversed().map((name) => join(out, name)) };
+}
+
+async function draftPayloads(
+  image: string,
+  version: string,
+  bases: ReleaseOptions['bases'],
+  drafts: Drafts,
+): Promise<{ parts: PartImages; payloads: Payload[] }> {
   const next = await SlotImages.open(image);
   const payloads: Payload[] = [];
   try {
-    const whole = await writePayload(out, `ocellus-${version}.payload`, next, undefined);
+    const whole = await writePayload(drafts, `ocellus-${version}.payload`, next, undefined);
     payloads.push({ ...whole, base: null });
     for (const base of bases) {
       const before = await SlotImages.open(base.image);
       try {
         const name = `ocellus-${base.version}-to-${version}.payload`;
-        const changed = await writePayload(out, name, next, before);
+        const changed = await writePayload(drafts, name, next, before);
         payloads.push({ ...changed, base: { version: base.version, parts: before.parts } });
       } finally {
         await before.close();
@@ -77,31 +118,7 @@ export async function makeRelease(options: ReleaseOptions): Promise<MadeRelease>
   } finally {
     await next.close();
   }
-  const manifest = {
-    format: 1,
-    version,
-    title: options.title,
-    ...(options.releaseUrl !== undefined && { release_url: options.releaseUrl }),
-    architecture: options.architecture,
-    boards: [...options.boards],
-    parts: next.parts,
-    payloads,
-  };
-  const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
-  const parsed = parseRelease(bytes, releaseFile);
-  const signature = Buffer.from(`${signatureOf(bytes, key, releasePurpose)}\n`);
-  const files = [join(out, releaseFile), join(out, `${releaseFile}${signatureEnding}`)];
-  await writeFile(files[0]!, bytes);
-  await writeFile(files[1]!, signature);
-  for (const [index, { file }] of payloads.entries()) {
-    files.push(join(out, file));
-    if (!options.bundles) continue;
-    const bundle = join(out, file.replace(/\.payload$/, bundleEnding));
-    await writeFile(bundle, bundleHeader(bytes, signature, index));
-    await pipeline(createReadStream(join(out, file)), createWriteStream(bundle, { flags: 'a' }));
-    files.push(bundle);
-  }
-  return { manifest: parsed, files };
+  return { parts: next.parts, payloads };
 }
 
 /** The images of both slots, made of slot a in the image of a card. */
@@ -230,13 +247,13 @@ async function indexOf(images: SlotImages, part: Part): Promise<ReadonlyMap<stri
 }
 
 async function writePayload(
-  folder: string,
+  drafts: Drafts,
   name: string,
   images: SlotImages,
   base: SlotImages | undefined,
 ): Promise<Omit<Payload, 'base'>> {
-  const path = join(folder, name);
-  const framesPath = `${path}.frames`;
+  const path = drafts.path(name);
+  const framesPath = drafts.scratch(`${name}.frames`);
   const frames = await open(framesPath, 'w');
   const program: Record<string, Record<'a' | 'b', StepList>> = {};
   let pending: Buffer[] = [];

@@ -1,8 +1,9 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { makeFolder } from '../../base/make-folder.ts';
+import { replaceFile } from '../../base/replace-file.ts';
 
 const maxTopics = 10_000;
 const maxFileBytes = 32 * 1024 * 1024;
@@ -88,15 +89,7 @@ export class RetainedList {
     if (text === this.#written) return;
     try {
       await makeFolder(dirname(this.#file));
-      const temporary = `${this.#file}.new`;
-      const file = await open(temporary, 'w', 0o600);
-      try {
-        await file.writeFile(text);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, this.#file);
+      await replaceFile(this.#file, text, 0o600);
       this.#written = text;
       this.#onDisk = list;
     } catch (error) {
