@@ -16,7 +16,7 @@ export { type CameraTopics, NodeTopics } from './hub/contract/topics.ts';
 export type { Extension, HubContext, Subscription } from './hub/extensions/extension.ts';
 export type { HubCamera, HubLearning, HubNode } from './hub/extensions/hub-node.ts';
 export { type AnswerOf, type RequestClient, type RequestOf, requestVerb } from './hub/extensions/requests/client.ts';
-export { defineVerb, type Verb, type VerbContext } from './hub/extensions/requests/verbs/verb.ts';
+export { defineVerb, type KeptSettings, type Verb, type VerbContext } from './hub/extensions/requests/verbs/verb.ts';
 export type { StandardVerb, Verbs } from './hub/extensions/requests/verbs/verbs.ts';
 export { Hub, type HubOptions, type HubStats } from './hub/hub.ts';
 export type { Kind, Message } from './hub/outbox/message.ts';

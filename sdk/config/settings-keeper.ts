@@ -22,19 +22,41 @@ export class SettingsKeeper {
   readonly #file: string;
   readonly #logger: Logger;
   readonly #write: typeof updateSettings;
+  readonly #told: () => void;
   readonly #backoff = new Backoff();
   readonly #closing = new AbortController();
   #waiting: SettingsInput | undefined;
   #working: Promise<void> | undefined;
-  #saidFailure = false;
+  /** The write that is under way. */
+  #attempt: Promise<void> | undefined;
+  #unwritten: string | null = null;
   /** What is done with the file now, and waits for that. */
   #turn: Promise<void> | undefined;
 
-  /** @param write Default: to the file. */
-  constructor(file: string, logger: Logger, write: typeof updateSettings = updateSettings) {
+  /**
+   * @param write Default: to the file.
+   * @param told `unwritten` is another one.
+   */
+  constructor(
+    file: string,
+    logger: Logger,
+    write: typeof updateSettings = updateSettings,
+    told: () => void = () => {},
+  ) {
     this.#file = file;
     this.#logger = logger;
     this.#write = write;
+    this.#told = told;
+  }
+
+  /** Why the last change is in use and not in the file, for people; null: it is written, or has not been tried yet. */
+  get unwritten(): string | null {
+    return this.#unwritten;
+  }
+
+  /** Waits for the write that is under way, whether it works or not; not for one that is put off. Never throws. */
+  async tried(): Promise<void> {
+    await this.#attempt;
   }
 
   /** Queues a change, which is on disk within a second unless writing fails. */
@@ -74,23 +96,38 @@ export class SettingsKeeper {
     while (this.#waiting) {
       const change = this.#waiting;
       this.#waiting = undefined;
-      try {
-        await this.#inTurn(() => this.#write(this.#file, change));
-        this.#backoff.reset();
-        if (this.#saidFailure) this.#logger.info(`changes are written to ${this.#file} again`);
-        this.#saidFailure = false;
-        await this.#pause(gatherMs);
-      } catch (error) {
-        // What came meanwhile is newer.
-        this.#waiting = merged(change, this.#waiting ?? {});
-        if (!this.#saidFailure) {
-          this.#logger.error(`the change is in use, but ${this.#file} could not be written: ${messageOf(error)}`);
-        }
-        this.#saidFailure = true;
-        if (this.#closing.signal.aborted) return;
-        await this.#pause(this.#backoff.next());
-      }
+      const attempt = this.#inTurn(() => this.#write(this.#file, change)).then(
+        () => this.#wrote(),
+        (error) => this.#failed(change, error),
+      );
+      this.#attempt = attempt;
+      await attempt;
+      this.#attempt = undefined;
+      if (this.#unwritten === null) await this.#pause(gatherMs);
+      else if (this.#closing.signal.aborted) return;
+      else await this.#pause(this.#backoff.next());
     }
+  }
+
+  #wrote(): void {
+    this.#backoff.reset();
+    if (this.#unwritten === null) return;
+    this.#logger.info(`changes are written to ${this.#file} again`);
+    this.#say(null);
+  }
+
+  #failed(change: SettingsInput, error: unknown): void {
+    // What came meanwhile is newer.
+    this.#waiting = merged(change, this.#waiting ?? {});
+    const reason = `${this.#file} could not be written: ${messageOf(error)}`;
+    if (this.#unwritten === null) this.#logger.error(`the change is in use, but ${reason}`);
+    this.#say(reason);
+  }
+
+  #say(unwritten: string | null): void {
+    if (unwritten === this.#unwritten) return;
+    this.#unwritten = unwritten;
+    this.#told();
   }
 
   /** At once where nothing else is under way. */

@@ -20,7 +20,7 @@ import type { HubNode } from './extensions/hub-node.ts';
 import { LearningStates } from './extensions/learning/learning-states.ts';
 import { NodeStatistics } from './extensions/node-statistics.ts';
 import { Requests } from './extensions/requests/requests.ts';
-import type { Verb } from './extensions/requests/verbs/verb.ts';
+import type { KeptSettings, Verb } from './extensions/requests/verbs/verb.ts';
 import { standardVerbs } from './extensions/requests/verbs/verbs.ts';
 import { Updates } from './extensions/updates.ts';
 import { Greeting } from './greeting.ts';
@@ -58,6 +58,8 @@ export interface HubOptions {
   restartProcess?: () => void;
   /** Updates of this card, where it has a second system to write one to. */
   updates?: NodeUpdates;
+  /** Where changes of settings are written, for the answers to them and for `stats`. Default: nowhere. */
+  kept?: KeptSettings | undefined;
   /** Address of the console for other machines, shown in Home Assistant. */
   consoleUrl?: () => string | undefined;
   logger?: Logger;
@@ -143,10 +145,13 @@ export class Hub {
       onRefused: (topic, error, consequence) => this.#refused(topic, error, consequence),
     });
     this.#publisher = new Publisher(this.#outbox, logger, { refusals: this.#refusals });
-    const statistics = new NodeStatistics(() => {
-      const { connected: _, protocolVersion: __, ...rest } = this.stats;
-      return rest;
-    });
+    const statistics = new NodeStatistics(
+      () => {
+        const { connected: _, protocolVersion: __, ...rest } = this.stats;
+        return rest;
+      },
+      () => options.kept?.unwritten() ?? null,
+    );
     this.#requests = new Requests([...standardVerbs, ...(options.verbs ?? [])], options);
     this.#fleet = new Fleet({ keyFile: options.data && join(options.data, identityFile) });
     this.#extensions = [

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { resolveSettings, type SettingsInput } from '../../sdk/config/settings.ts';
 import { withOptions } from '../../tools/cli/commands/run.ts';
 import { NodeRun, type NodeRunOptions } from '../../tools/cli/node-run.ts';
@@ -81,6 +81,41 @@ describe('NodeRun', () => {
     expect((await ask('POST', '/api/cameras', { name: 'yard', source: 'scene:' })).status).toBe(200);
     expect(run.node.learning!.settings.thumbnails).toBe(false);
     expect((await ask('POST', '/api/learning/pictures', { keep: 'yes' })).status).toBe(400);
+  });
+
+  it('says in its answers, on the page, over MQTT and in stats that a change could not be written, until it is', async () => {
+    const { run, ask, file, text, lines, logger } = await start(one);
+    const brokerUrl = /MQTT: (\S+)/.exec(lines.join('\n'))![1]!;
+    const client = closing(await connectAsync(brokerUrl), (it) => it.endAsync(true));
+    const heard: { settings_unwritten?: unknown; data?: unknown }[] = [];
+    client.on('message', (_, payload) => void heard.push(JSON.parse(payload.toString())));
+    await client.subscribeAsync(['ocellus/ocellus/stats', 'ocellus/ocellus/response/change']);
+    const change = (threshold: number) => ask('PATCH', '/api/cameras/door', { detect: { threshold } });
+    expect(await change(0.31)).toMatchObject({ status: 200, body: { unwritten: null } });
+    await expect.poll(text, patience).toContain('threshold: 0.31');
+
+    renameSync(file, `${file}.aside`);
+    mkdirSync(file);
+    await expect
+      .poll(async () => (await change(0.32)).body.unwritten, patience)
+      .toMatch(/ocellus\.yaml could not be written: /);
+    const state = async () => (await ask('GET', '/api/state')).body;
+    expect((await state()).board.file.unwritten).toMatch(/could not be written/);
+    expect((await state()).cameras[0].settings.detect.threshold).toBe(0.32);
+    await client.publishAsync('ocellus/ocellus/request/change', '{"camera": "door", "change": {"detect": {"fps": 4}}}');
+    const refused = expect.stringMatching(/could not be written/);
+    const told = (one: object) => () => expect(heard).toContainEqual(expect.objectContaining(one));
+    await vi.waitFor(told({ data: expect.objectContaining({ camera: 'door', unwritten: refused }) }), patience);
+    run.node.emit('stats', run.node.stats());
+    await vi.waitFor(told({ settings_unwritten: refused }), patience);
+
+    rmdirSync(file);
+    renameSync(`${file}.aside`, file);
+    await expect.poll(async () => (await state()).board.file.unwritten, patience).toBe(null);
+    expect(text()).toMatch(/threshold: 0\.32/);
+    run.node.emit('stats', run.node.stats());
+    await vi.waitFor(told({ settings_unwritten: null }), patience);
+    expect(logger.lines.filter((line) => /could not be written/.test(line))).toHaveLength(1);
   });
 
   it('adds, renames and removes cameras: file, events, MQTT and Home Assistant follow', async () => {
@@ -333,7 +368,7 @@ describe('NodeRun', () => {
       .toContain('cameras.door.detect.threshold: expected a number');
     writeFileSync(file, byHand.replace('0.7', '0.8'));
     await expect.poll(() => door.settings.detect.threshold, patience).toBe(0.8);
-    expect(await stateOfFile()).toEqual({ name: 'ocellus.yaml', trouble: null, waits: [] });
+    expect(await stateOfFile()).toEqual({ name: 'ocellus.yaml', trouble: null, waits: [], unwritten: null });
 
     // What is changed here at the same time does not take theirs away.
     writeFileSync(file, text().replace('0.8', '0.9').replace('cameras:', 'cameras:\n  yard: {source: "scene:"}'));

@@ -16,16 +16,18 @@ describe('SettingsKeeper', () => {
     const writes: SettingsInput[] = [];
     let answer: { resolve: () => void; reject: (error: Error) => void };
     const logger = recorder();
-    const keeper = new SettingsKeeper('ocellus.yaml', logger, (_, change) => {
+    const told: (string | null)[] = [];
+    const write = (_: string, change: SettingsInput) => {
       writes.push(change);
-      return new Promise((resolve, reject) => (answer = { resolve, reject }));
-    });
+      return new Promise<void>((resolve, reject) => (answer = { resolve, reject }));
+    };
+    const keeper = new SettingsKeeper('ocellus.yaml', logger, write, () => told.push(keeper.unwritten));
     const settle = async (error?: Error) => {
       if (error) answer.reject(error);
       else answer.resolve();
       for (let i = 0; i < 10; i++) await Promise.resolve();
     };
-    return { keeper, writes, logger, settle };
+    return { keeper, writes, logger, settle, told };
   }
 
   it('writes a change at once, and however many come meanwhile as one', async () => {
@@ -63,6 +65,29 @@ describe('SettingsKeeper', () => {
       'error the change is in use, but ocellus.yaml could not be written: no space left',
       'info changes are written to ocellus.yaml again',
     ]);
+  });
+
+  it('tells who asks why what is in use is not written, from the first attempt until one works', async () => {
+    const { keeper, settle, told } = make();
+    await keeper.tried();
+    expect(keeper.unwritten).toBe(null);
+    keeper.keep(threshold(0.1));
+    let isTried = false;
+    const tried = keeper.tried().then(() => (isTried = true));
+    await Promise.resolve();
+    expect(isTried).toBe(false);
+    await settle(new Error('no space left'));
+    await tried;
+    expect(keeper.unwritten).toBe('ocellus.yaml could not be written: no space left');
+    // Nobody waits for the next attempt.
+    keeper.keep(threshold(0.2));
+    await keeper.tried();
+    const closed = keeper.close();
+    await settle(new Error('no space left'));
+    await settle();
+    await closed;
+    expect(keeper.unwritten).toBe(null);
+    expect(told).toEqual(['ocellus.yaml could not be written: no space left', null]);
   });
 
   it('says to who wants the file alone why what waits cannot be written', async () => {

@@ -80,7 +80,7 @@ export class FakeCamera extends EventEmitter<PipelineEvents> implements ConsoleC
 /** A board whose changes are noted. */
 export class FakeBoard implements Board {
   readonly changes: BoardChange[] = [];
-  file: FileState = { path: '/home/me/ocellus.yaml', trouble: null, waits: [] };
+  file: FileState = { path: '/home/me/ocellus.yaml', trouble: null, waits: [], unwritten: null };
   looks = 0;
 
   async change(change: BoardChange): Promise<void> {
@@ -90,6 +90,8 @@ export class FakeBoard implements Board {
   async look(): Promise<void> {
     this.looks++;
   }
+
+  async tried(): Promise<void> {}
 }
 
 export class FakeNode implements ConsoleNode {

@@ -130,6 +130,10 @@ export class NodeRun implements Board {
     return this.#file.look();
   }
 
+  tried(): Promise<void> {
+    return this.#file.tried();
+  }
+
   async #change(change: BoardChange): Promise<void> {
     const { file } = this.#options;
     const edits = await editsOf(change, this.#settings, this.#node, this.#given);
@@ -255,7 +259,8 @@ export class NodeRun implements Board {
     this.#broker ??= await startOwnBroker(settings.mqtt, this.#logger);
     const { restart, updates } = this.#options;
     const parts: { stop(): Promise<void> }[] = [];
-    const around = { logger: this.#logger, parts, restart, updates, own: this.#broker };
+    const kept = { tried: () => this.#file.tried(), unwritten: () => this.#file.state.unwritten };
+    const around = { logger: this.#logger, parts, restart, updates, own: this.#broker, kept };
     const consoleUrl = () => (isLoopback(this.#settings.console.host) ? undefined : this.url);
     this.#mqtt = await startHub(this.#node, settings, { ...around, consoleUrl }).catch(async (error: unknown) => {
       for (const part of parts) await part.stop();

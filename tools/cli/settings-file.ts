@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { InputError, StaleError } from '../../sdk/base/errors.ts';
 import type { Logger } from '../../sdk/base/log.ts';
+import { within } from '../../sdk/base/within.ts';
 import { changedFields, pathsOf, withoutFields } from '../../sdk/config/changed-fields.ts';
 import { type EditedSettings, editSettings } from '../../sdk/config/edit-settings.ts';
 import type { CameraChange, Settings } from '../../sdk/config/schema.ts';
@@ -24,6 +25,8 @@ export interface SettingsFileParts {
 
 /** How often it is looked at: editors, `ocellus tune --write` and others write to it as well. */
 const lookEveryMs = 2000;
+/** So long the answer to a change waits for the disk. */
+const triedMs = 2000;
 /** Somebody writes to it all the time. */
 const mostTries = 5;
 
@@ -48,7 +51,8 @@ export class SettingsFile {
 
   constructor(parts: SettingsFileParts) {
     this.#parts = parts;
-    this.#keeper = new SettingsKeeper(parts.path, parts.logger, (_, change) => this.#write(change));
+    const write = (_: string, change: SettingsInput) => this.#write(change);
+    this.#keeper = new SettingsKeeper(parts.path, parts.logger, write, () => parts.told());
     const there = statSync(parts.path, { throwIfNoEntry: false });
     // A pipe has been read.
     this.#text = there?.isFile() ? readFileSync(parts.path, 'utf8') : '';
@@ -56,7 +60,13 @@ export class SettingsFile {
   }
 
   get state(): FileState {
-    return { path: this.#parts.path, trouble: this.#trouble, waits: [...this.#waits.keys()] };
+    const { unwritten } = this.#keeper;
+    return { path: this.#parts.path, trouble: this.#trouble, waits: [...this.#waits.keys()], unwritten };
+  }
+
+  /** Waits until what was changed is written or could not be, but not for a disk that does not answer. Never throws. */
+  tried(): Promise<void> {
+    return within(triedMs, this.#keeper.tried(), undefined);
   }
 
   /** Looks at it from now on, until `close()`. */

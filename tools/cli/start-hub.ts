@@ -3,6 +3,7 @@ import { dataFolder } from '../../sdk/config/data-folder.ts';
 import type { MqttSettings, Settings } from '../../sdk/config/schema.ts';
 import type { EmbeddedBroker } from '../../sdk/hub/broker/broker.ts';
 import { brokerAddress } from '../../sdk/hub/connection/address.ts';
+import type { KeptSettings } from '../../sdk/hub/extensions/requests/verbs/verb.ts';
 import { Hub } from '../../sdk/hub/hub.ts';
 import type { Node } from '../../sdk/pipeline/node.ts';
 import type { NodeUpdates } from '../../sdk/update/node-updates.ts';
@@ -14,6 +15,8 @@ export interface AroundHub {
   readonly restart: () => void;
   readonly consoleUrl: () => string | undefined;
   readonly updates?: NodeUpdates | undefined;
+  /** Where changes of settings are written. Default: nowhere. */
+  readonly kept?: KeptSettings | undefined;
   /** The one that runs already. Default: it is started where the settings say so, and stopped with the parts. */
   readonly own?: EmbeddedBroker | undefined;
 }
@@ -38,7 +41,7 @@ export async function startHub(
   settings: Settings,
   around: AroundHub,
 ): Promise<{ hub: Hub; title: string } | undefined> {
-  const { logger, parts, restart, consoleUrl, updates } = around;
+  const { logger, parts, restart, consoleUrl, updates, kept } = around;
   const { broker, users } = settings.mqtt;
   if (broker === 'off') return undefined;
   let mqtt = settings.mqtt;
@@ -68,6 +71,7 @@ export async function startHub(
     restartProcess,
     consoleUrl,
     updates,
+    kept,
     logger,
   });
   parts.push(hub);

@@ -60,6 +60,12 @@ export interface CameraState {
   states: ViewState[];
 }
 
+/** The answer to a change of a camera. */
+export interface ChangedCamera extends CameraState {
+  /** As in `BoardState.file`; null too where nothing is written. */
+  unwritten: string | null;
+}
+
 /** A state of a whole view, such as `cupboard` and `tidy`. */
 export interface ViewState {
   head: string;
@@ -262,6 +268,8 @@ export interface BoardState {
     trouble: string | null;
     /** Settings that others changed there and that are used from the next start. */
     waits: string[];
+    /** Why what was changed here is in use and not written to it, so that the next start loses it; null: it is written. */
+    unwritten: string | null;
   };
   history: {
     days: number;

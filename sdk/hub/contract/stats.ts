@@ -2,6 +2,7 @@ import { type TProperties, type TSchema, Type } from '@sinclair/typebox';
 import { limits } from '../../../devices/boards/board/throttling.ts';
 import { byName, toWire } from '../../base/wire.ts';
 import type { NodeStats } from '../../pipeline/node.ts';
+import { Unwritten } from './fields.ts';
 import { type Payload, words } from './payloads.ts';
 
 const Fields = <Properties extends TProperties>(properties: Properties, description?: string) =>
@@ -176,7 +177,7 @@ export const nodeStatsToWire = (stats: NodeStats) => toWire({ ...stats, cameras:
 export const stats: Payload = {
   name: 'stats',
   contentType: 'application/json',
-  schema: Fields({ ...NodeStatsSchema.properties, mqtt: ConnectionSchema }),
+  schema: Fields({ ...NodeStatsSchema.properties, settings_unwritten: Unwritten, mqtt: ConnectionSchema }),
   summary:
-    'JSON: times of each stage, frames in, dropped and inferred, memory, temperature, throttling, power and energy (if the board reports them), the connection (`mqtt`)',
+    'JSON: times of each stage, frames in, dropped and inferred, memory, temperature, throttling, power and energy (if the board reports them), the connection (`mqtt`), and why changed settings could not be written (`settings_unwritten`, else null)',
 };

@@ -11,12 +11,17 @@ const maxUnsentBytes = 1024 * 1024;
 export class NodeStatistics implements Extension {
   readonly #listeners = new Listeners();
   readonly #connection: () => object;
+  readonly #unwritten: () => string | null;
   #context: HubContext | undefined;
   #last: NodeStats | undefined;
 
-  /** @param connection What to say of the connection itself. */
-  constructor(connection: () => object) {
+  /**
+   * @param connection What to say of the connection itself.
+   * @param unwritten Why changed settings could not be written. Default: null, since they are written nowhere.
+   */
+  constructor(connection: () => object, unwritten: () => string | null = () => null) {
     this.#connection = connection;
+    this.#unwritten = unwritten;
   }
 
   start(context: HubContext): void {
@@ -44,7 +49,8 @@ export class NodeStatistics implements Extension {
 
   #tell(stats: NodeStats, { link, topics }: HubContext): void {
     if (!link || link.unsent > maxUnsentBytes) return;
-    const text = JSON.stringify({ ...nodeStatsToWire(stats), mqtt: toWire(this.#connection()) });
+    const [settings_unwritten, mqtt] = [this.#unwritten(), toWire(this.#connection())];
+    const text = JSON.stringify({ ...nodeStatsToWire(stats), settings_unwritten, mqtt });
     link.publish(topics.stats, text, { qos: 0, retain: false }).catch(() => {});
   }
 }

@@ -23,6 +23,8 @@ export interface FileState {
   readonly trouble: string | null;
   /** Settings that others changed there and that are used from the next start: `mqtt.port`. */
   readonly waits: readonly string[];
+  /** Why what was changed here is in use and not written to it; null: it is. */
+  readonly unwritten: string | null;
 }
 
 /** Who owns the settings file and what is run by it. */
@@ -36,6 +38,8 @@ export interface Board {
   readonly file: FileState;
   /** Takes in at once what others wrote to the file. Never throws. */
   look(): Promise<void>;
+  /** Waits until a change of a camera is in the file or could not be written, a few seconds at most. Never throws. */
+  tried(): Promise<void>;
 }
 
 /** The cameras of this machine, and with `network` also those that answer in its networks. */

@@ -152,6 +152,10 @@ export class Console {
       logger: this.#logger,
       state: () => this.#state(),
       look: async () => board?.look(),
+      unwritten: async () => {
+        await board?.tried();
+        return board?.file.unwritten ?? null;
+      },
       cameraState: (camera) => this.#shown.desk(camera.name).state(),
     });
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { InputError, StaleError } from '../../../sdk/base/errors.ts';
 import type { Logger } from '../../../sdk/base/log.ts';
 import { toWire } from '../../../sdk/base/wire.ts';
-import type { CameraState, ConsoleState, SessionState, StaleAnswer } from '../protocol.ts';
+import type { CameraState, ChangedCamera, ConsoleState, SessionState, StaleAnswer } from '../protocol.ts';
 import type { Access, Pass } from './access.ts';
 import { answerError } from './answer-error.ts';
 import type { BoardRoutes } from './board-routes.ts';
@@ -34,6 +34,8 @@ export interface RouteParts {
   state(): ConsoleState;
   /** Takes in what others wrote to the settings file. */
   look(): Promise<void>;
+  /** Why a change that was just made is not in the settings file; null: it is, or nothing is written. */
+  unwritten(): Promise<string | null>;
   cameraState(camera: ConsoleCamera): CameraState;
 }
 
@@ -121,7 +123,7 @@ export class Routes {
     if (what === '/why') return { GET: (q, r) => sendJson(q, r, 200, toWire(camera.why)) };
     if (what === '/sizes') return { GET: (q, r) => sendJson(q, r, 200, { sizes: toWire(camera.sizes) }) };
     return {
-      GET: (q, r) => this.#sendCamera(q, r, camera),
+      GET: (q, r) => this.#sendCamera(q, r, this.#parts.cameraState(camera)),
       PATCH: (q, r) => this.#change(q, r, camera),
       ...this.#parts.board.of(name),
     };
@@ -165,11 +167,12 @@ export class Routes {
       response.setHeader('ETag', etagOf(camera.revision));
       return sendJson(request, response, 412, answer);
     }
-    this.#sendCamera(request, response, camera);
+    const unwritten = await this.#parts.unwritten();
+    const answer: ChangedCamera = { ...this.#parts.cameraState(camera), unwritten };
+    this.#sendCamera(request, response, answer);
   }
 
-  #sendCamera(request: IncomingMessage, response: ServerResponse, camera: ConsoleCamera): void {
-    const state = this.#parts.cameraState(camera);
+  #sendCamera(request: IncomingMessage, response: ServerResponse, state: CameraState): void {
     response.setHeader('ETag', etagOf(state.revision));
     sendJson(request, response, 200, state);
   }

@@ -47,8 +47,8 @@ function opened({ device }: ConsoleCamera): SourceState['opened'] {
 }
 
 /** The settings file as the page shows it. */
-export function fileState({ path, trouble, waits }: FileState): BoardState['file'] {
-  return { name: basename(path), trouble, waits: [...waits] };
+export function fileState({ path, trouble, waits, unwritten }: FileState): BoardState['file'] {
+  return { name: basename(path), trouble, waits: [...waits], unwritten };
 }
 
 /** What is kept of past events, and what may be. */

@@ -10,7 +10,7 @@ import { cameraLevels, type NodeTopics, namePattern } from '../../contract/topic
 import type { Extension, HubContext, Subscription } from '../extension.ts';
 import { fieldsOf, type Transaction, transactionOf } from './payload.ts';
 import { TaskQueues } from './task-queues.ts';
-import type { Verb, VerbContext } from './verbs/verb.ts';
+import type { KeptSettings, Verb, VerbContext } from './verbs/verb.ts';
 
 /** What is said on `response/<verb>`. */
 export type Response<Data = unknown> = (
@@ -46,6 +46,7 @@ export class Requests implements Extension {
   readonly #verbs: ReadonlyMap<string, Verb>;
   readonly #restartProcess: (() => void) | undefined;
   readonly #updates: NodeUpdates | undefined;
+  readonly #kept: KeptSettings | undefined;
   readonly #queues = new TaskQueues(maxWaiting, maxTasks);
   /** Requests that are carried out, and errors that are told. */
   readonly #admitted = new TokenBucket({ burst: 100, eachMs: 20 });
@@ -57,7 +58,7 @@ export class Requests implements Extension {
   /** @throws Error when two verbs have one name, or one a name that may not stand in a topic. */
   constructor(
     verbs: readonly Verb[],
-    options: { restartProcess?: () => void; updates?: NodeUpdates | undefined } = {},
+    options: { restartProcess?: () => void; updates?: NodeUpdates | undefined; kept?: KeptSettings | undefined } = {},
   ) {
     this.#verbs = new Map(verbs.map((verb) => [verb.name, verb]));
     const wrong = verbs.find(
@@ -71,6 +72,7 @@ export class Requests implements Extension {
     }
     this.#restartProcess = options.restartProcess;
     this.#updates = options.updates;
+    this.#kept = options.kept;
   }
 
   get subscriptions(): readonly Subscription[] {
@@ -176,6 +178,7 @@ export class Requests implements Extension {
       },
       restartProcess: this.#restartProcess,
       updates: this.#updates,
+      kept: this.#kept,
     };
   }
 

@@ -4,6 +4,14 @@ import type { NodeUpdates } from '../../../../update/node-updates.ts';
 import type { NodeTopics } from '../../../contract/topics.ts';
 import type { HubCamera, HubNode } from '../../hub-node.ts';
 
+/** Where changes of settings are written, so that the next start has them. */
+export interface KeptSettings {
+  /** Waits until what was changed is written or could not be, a few seconds at most. Never throws. */
+  tried(): Promise<void>;
+  /** Why what was changed is in use and not written, for people; null: it is written. */
+  unwritten(): string | null;
+}
+
 /** What a verb can use. */
 export interface VerbContext {
   readonly node: HubNode;
@@ -23,6 +31,8 @@ export interface VerbContext {
   readonly restartProcess: (() => void) | undefined;
   /** Undefined where no second system can be written. */
   readonly updates?: NodeUpdates | undefined;
+  /** Undefined where changes of settings are written nowhere. */
+  readonly kept?: KeptSettings | undefined;
 }
 
 /** A request that a hub answers: `request/<name>` and `response/<name>`. */

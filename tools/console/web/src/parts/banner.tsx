@@ -38,6 +38,15 @@ export function Banner() {
           </span>
         </div>
       )}
+      {file && file.unwritten !== null && (
+        <div class="banner" role="alert">
+          <Icon name="alert" />
+          <span class="setup-errors">
+            <strong>Your changes are in use, but not saved.</strong> A restart loses them until this works; it is tried
+            again by itself. {file.unwritten}
+          </span>
+        </div>
+      )}
       {file && file.trouble === null && file.waits.length > 0 && (
         <div class="banner" role="status">
           <Icon name="alert" />
