@@ -14,6 +14,7 @@ import type {
   DeviceProperties,
 } from './device.ts';
 import { HealthRecord } from './health-record.ts';
+import { assertControlValues } from './options.ts';
 import { FrameOutlet } from './outlet.ts';
 
 /**
@@ -115,6 +116,7 @@ export abstract class DeviceBase extends EventEmitter<DeviceEvents> implements D
   }
 
   async setControls(values: ControlValues): Promise<void> {
+    assertControlValues(values);
     const [name] = Object.keys(values);
     if (name !== undefined)
       throw new InputError(`controls: expected none, since ${this.uri} has no controls; got ${name}`);

@@ -51,3 +51,8 @@ export function assertPixels({ width, height }: { width: number; height: number 
 /** @param size As it came: `16384x16384`. */
 export const tooLarge = (size: string, most: number): string =>
   `expected frames of at most ${most / 1e6} megapixels, got ${size}; max_megapixels of the camera (maxPixels) sets another limit`;
+
+/** @throws InputError unless it is values by the names of controls; what each may be, the camera says. */
+export function assertControlValues(values: unknown): void {
+  assertKind('setControls', values, 'object', 'values by the names of controls');
+}

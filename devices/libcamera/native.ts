@@ -5,6 +5,7 @@ import { Starvation } from '../../sdk/frame/starvation.ts';
 import { monotonicNs } from '../device/clock.ts';
 import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device/device.ts';
 import { closed, failed, type Loss } from '../device/loss.ts';
+import { assertControlValues } from '../device/options.ts';
 import { SupervisedDevice } from '../device/supervised.ts';
 import type { LibcameraAddon, NativeCamera, NativeFrame, NativeStream } from './addon.ts';
 import { cameraNumber } from './camera-number.ts';
@@ -59,6 +60,7 @@ export class NativeLibcameraCamera extends SupervisedDevice {
   }
 
   override async setControls(values: ControlValues): Promise<void> {
+    assertControlValues(values);
     this.#controls.set(values, this.#camera);
   }
 

@@ -2,6 +2,7 @@ import { InputError } from '../../sdk/base/errors.ts';
 import type { ColourSpace, Frame } from '../../sdk/frame/frame.ts';
 import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device/device.ts';
 import type { Loss } from '../device/loss.ts';
+import { assertControlValues } from '../device/options.ts';
 import { type LiveCommand, LiveDevice } from '../ffmpeg/live.ts';
 import { findProgram } from '../programs/find-program.ts';
 import { RawParser } from '../stream/raw.ts';
@@ -40,6 +41,7 @@ export class ProgramLibcameraCamera extends LiveDevice {
 
   /** The program takes them when it starts: it is started again. */
   override async setControls(values: ControlValues): Promise<void> {
+    assertControlValues(values);
     programOptions(values);
     this.#controls = values;
     if (this.state === 'online') await this.pause(async () => {});

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
+import { assertShape } from '../../sdk/base/arguments.ts';
 
 /** A camera that answered on the network. Its streams are unknown: it reveals their addresses only to its users. */
 export interface FoundNetworkCamera {
@@ -33,6 +34,7 @@ const longestName = 64;
 export async function discoverCameras(
   options: { interfaces?: readonly string[]; port?: number; waitMs?: number } = {},
 ): Promise<FoundNetworkCamera[]> {
+  assertShape('discoverCameras', options, { interfaces: 'list?', port: 'number?', waitMs: 'finite?' });
   const { interfaces = ownAddresses(), port = 3702, waitMs = defaultWaitMs } = options;
   const found = new Map<string, FoundNetworkCamera>();
   const id = `urn:uuid:${randomUUID()}`;

@@ -2,6 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { InputError, messageOf } from '../../sdk/base/errors.ts';
 import type { CameraControl, ControlValues, DeviceOptions, DeviceProperties } from '../device/device.ts';
 import type { Loss } from '../device/loss.ts';
+import { assertControlValues } from '../device/options.ts';
 import { atMost, ffmpegCommand } from '../ffmpeg/ffmpeg.ts';
 import { type LiveCommand, LiveDevice } from '../ffmpeg/live.ts';
 import { ControlPanel } from './control-panel.ts';
@@ -34,6 +35,7 @@ export class V4l2Camera extends LiveDevice {
   }
 
   override async setControls(values: ControlValues): Promise<void> {
+    assertControlValues(values);
     this.#assertOpen();
     if (this.state === 'offline') this.#panel.want(values);
     else await this.#panel.set(this.#path, values);

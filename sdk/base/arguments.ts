@@ -4,6 +4,7 @@ import { InputError } from './errors.ts';
 const kinds = {
   text: { expected: 'a text', fits: (value: unknown) => typeof value === 'string' },
   number: { expected: 'a number', fits: (value: unknown) => typeof value === 'number' && !Number.isNaN(value) },
+  finite: { expected: 'a finite number', fits: (value: unknown) => Number.isFinite(value) },
   function: { expected: 'a function', fits: (value: unknown) => typeof value === 'function' },
   object: { expected: 'an object', fits: isObject },
   list: { expected: 'a list', fits: (value: unknown) => Array.isArray(value) || ArrayBuffer.isView(value) },

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { assertKind } from '../base/arguments.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { withInertiaOfCameras } from './inertia.ts';
 import { type BoardFacts, withProfile } from './profile.ts';
@@ -39,6 +40,7 @@ export function resolveSettings(input: unknown, what = 'what the settings say', 
  * @throws InputError when it cannot be read or is not YAML, with the line.
  */
 export async function readSettings(path: string, mustExist: boolean): Promise<SettingsInput> {
+  assertKind('readSettings: path', path, 'text', 'the path of a settings file');
   let text: string;
   try {
     text = await readFile(path, 'utf8');

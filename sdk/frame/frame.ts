@@ -108,7 +108,7 @@ export class Frame implements FrameInfo {
    * @throws RangeError when a plane is too small for the size and the stride, naming the plane and both numbers.
    */
   constructor(init: FrameInit, onFree?: () => void) {
-    assertShape('Frame', init, { planes: 'list', sequence: 'number', captureTimeNs: 'number', wallTimeMs: 'number' });
+    assertShape('Frame', init, { planes: 'list', sequence: 'finite', captureTimeNs: 'finite', wallTimeMs: 'finite' });
     assertSize(init.width, init.height);
     const sizes = planeSizes(init.format, init.width, init.height);
     if (init.planes.length !== sizes.length) {

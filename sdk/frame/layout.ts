@@ -77,13 +77,13 @@ export function assertStride(plane: number, stride: number, rowBytes: number): v
 /** The largest side a frame may have, in pixels. A larger one means a corrupt header. */
 export const maxSide = 16384;
 
-export function assertSize(width: number, height: number): void {
+export function assertSize(width: number, height: number, what = 'frame'): void {
   for (const [name, value] of [
     ['width', width],
     ['height', height],
   ] as const) {
     if (!Number.isInteger(value) || value < 1 || value > maxSide) {
-      throw new RangeError(`frame ${name}: expected a whole number of pixels from 1 to ${maxSide}, got ${value}`);
+      throw new RangeError(`${what} ${name}: expected a whole number of pixels from 1 to ${maxSide}, got ${value}`);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { assertShape } from '../base/arguments.ts';
+import { assertSize } from './layout.ts';
 
 /** A part of a frame, in whole frame pixels. */
 export interface Region {
@@ -49,12 +50,14 @@ export const wholeOf = ({ width, height }: Size): Region => ({ x: 0, y: 0, width
  * large as the input's proportions allow; the rest is not seen.
  *
  * @param region Clipped to the frame. Default: all of it.
- * @throws RangeError when the region does not touch the frame.
+ * @throws RangeError when a side is no whole number of pixels, or the region does not touch the frame.
  */
 export function letterboxGeometry(frame: Size, input: InputLayout, region?: Region): Letterbox {
   assertShape('letterboxGeometry: frame', frame, { width: 'number', height: 'number' }, 'a frame, or its size');
   const layout = { width: 'number', height: 'number', resize: 'text', align: 'text' } as const;
   assertShape('letterboxGeometry: input', input, layout, 'the input of a card');
+  assertSize(frame.width, frame.height);
+  assertSize(input.width, input.height, 'input');
   const seen = region ? clipRegion(frame, region) : { x: 0, y: 0, width: frame.width, height: frame.height };
   const { width: inputWidth, height: inputHeight } = input;
   if (input.resize !== 'letterbox') {

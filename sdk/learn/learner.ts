@@ -184,8 +184,9 @@ export class Learner extends EventEmitter<LearnerEvents> {
    *
    * @throws InputError as `Ledger.teach` does.
    */
-  add({ draft, thumbnail }: Lesson): Promise<Example> {
-    return this.#store.teach(draft, thumbnail);
+  async add(lesson: Lesson): Promise<Example> {
+    const [example] = await this.#store.teachAll([lesson]);
+    return example!;
   }
 
   /** Several as `add` does, in one write: all of them, or none. @throws InputError as `Ledger.teach` does. */

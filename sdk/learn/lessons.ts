@@ -1,8 +1,9 @@
+import { refuse } from '../base/arguments.ts';
 import { composed } from '../base/composed.ts';
 import type { Asides } from './asides.ts';
 import { contradictionOf, type Doubt } from './doubt.ts';
 import type { Head } from './heads/head.ts';
-import { checkExample, type Draft, type Example, objectHead } from './ledger/example.ts';
+import { assertLessons, checkExample, type Draft, type Example, objectHead } from './ledger/example.ts';
 import type { LedgerStore } from './ledger/ledger-store.ts';
 import type { Change, Lesson, Taught, TeachOptions } from './teaching.ts';
 
@@ -47,6 +48,8 @@ export class Lessons {
 
   /** As `Learner.teach`. */
   async teach(lessons: readonly [Lesson, ...Lesson[]], { anyway = false }: TeachOptions = {}): Promise<Taught> {
+    assertLessons('teach', lessons);
+    if (lessons.length < 1) refuse('teach', 'at least one lesson', lessons);
     const { store, asides, train } = this.#parts;
     const { head = objectHead } = lessons[0].draft;
     const doubt = anyway ? undefined : await this.#doubt(head, lessons);

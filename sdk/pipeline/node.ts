@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { Device } from '../../devices/device/device.ts';
 import { BoardMonitor, type BoardSenses } from '../../devices/index.ts';
-import { assertKind, assertShape } from '../base/arguments.ts';
+import { assertShape } from '../base/arguments.ts';
 import { InputError, messageOf } from '../base/errors.ts';
 import { about, type Logger, problemsToStderr } from '../base/log.ts';
 import { guarded } from '../base/tell.ts';
@@ -94,12 +94,11 @@ export class Node extends EventEmitter<NodeEvents> {
     assertShape(
       'Node: settings',
       settings,
-      { node: 'text', cameras: 'object', core: 'object' },
+      { node: 'text', cameras: 'object', core: 'object', history: 'object', storage: 'object', learn: 'object' },
       'the result of resolveSettings()',
     );
-    assertKind('Node: options', options, 'object');
+    assertShape('Node: options', options, { data: 'text?', trainers: 'list?', sources: 'object?', stages: 'object?' });
     const { logger = problemsToStderr, data, board = new BoardMonitor(), trainers } = options;
-    if (trainers !== undefined) assertKind('Node: options.trainers', trainers, 'list');
     assertCameras('sources', options.sources, settings);
     assertCameras('stages', options.stages, settings);
     this.settings = settings;

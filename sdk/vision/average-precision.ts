@@ -1,4 +1,4 @@
-import { assertKind, assertShape } from '../base/arguments.ts';
+import { assertKind, assertShape, refuse } from '../base/arguments.ts';
 import { assertDetections, type Detections } from './detections.ts';
 
 /** A ground-truth object of a picture. */
@@ -56,6 +56,7 @@ export function averagePrecision(pictures: readonly EvaluatedPicture[]): Average
   for (const one of pictures) {
     assertShape('averagePrecision: a picture', one, { truth: 'list' });
     assertDetections('averagePrecision: detections', one.detections);
+    for (const object of one.truth) assertObject(object);
   }
   const classIds = new Set(pictures.flatMap(({ truth }) => truth.map(({ classId }) => classId)));
   const inOrder = [...classIds].sort((a, b) => a - b);
@@ -82,6 +83,13 @@ interface Ranked {
   readonly score: number;
   /** Per IoU threshold: whether it matched an object that no better detection had matched; undefined: not counted. */
   readonly hits: readonly (boolean | undefined)[];
+}
+
+/** @throws InputError unless it is an object of the ground truth. */
+function assertObject(object: unknown): void {
+  assertShape('averagePrecision: a true object', object, { classId: 'finite', box: 'list' });
+  const { box } = object as TrueObject;
+  if (box.length !== 4 || !box.every(Number.isFinite)) refuse('averagePrecision: box', 'four finite numbers', box);
 }
 
 /** AP of one class at each IoU threshold; NaN without objects of this size. */

@@ -1,4 +1,4 @@
-import { assertKind } from '../base/arguments.ts';
+import { assertKind, assertShape } from '../base/arguments.ts';
 import { assertTracks, type Track } from './track.ts';
 import type { ZoneInput } from './zones.ts';
 
@@ -24,6 +24,7 @@ export function countTracks(
   assertTracks('countTracks: tracks', tracks);
   assertKind('countTracks: labels', labels, 'list', 'a list of labels');
   assertKind('countTracks: zones', zones, 'object', 'zones by name');
+  for (const [name, zone] of Object.entries(zones)) assertShape(`countTracks: zone ${name}`, zone, { labels: 'list?' });
   const confirmed = tracks.filter((track) => track.confirmed);
   const counts: CountChange[] = [];
   for (const label of labels) {
@@ -39,9 +40,14 @@ export function countTracks(
 
 /** The counts in `after` that differ from those in `before`. */
 export function changedCounts(before: readonly CountChange[], after: readonly CountChange[]): CountChange[] {
-  assertKind('changedCounts: before', before, 'list', 'a list of counts');
-  assertKind('changedCounts: after', after, 'list', 'a list of counts');
+  assertCounts('changedCounts: before', before);
+  assertCounts('changedCounts: after', after);
   const key = ({ label, zone }: CountChange) => `${zone ?? ''}/${label}`;
   const known = new Map(before.map((entry) => [key(entry), entry.count]));
   return after.filter((entry) => known.get(key(entry)) !== entry.count);
+}
+
+function assertCounts(what: string, counts: readonly CountChange[]): void {
+  assertKind(what, counts, 'list', 'a list of counts');
+  for (const one of counts) assertShape(what, one, { label: 'text', zone: 'text?', count: 'number' }, 'counts');
 }

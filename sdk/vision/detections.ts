@@ -126,8 +126,7 @@ export class Detections implements Iterable<Detection> {
   static from(rows: Iterable<DetectionRow>, labels: readonly string[], skeleton?: Skeleton): Detections {
     assertKind('Detections.from: rows', rows, 'many');
     const all = [...rows];
-    for (const row of all)
-      assertShape('Detections.from: a row', row, { box: 'list', score: 'number', classId: 'number' });
+    for (const row of all) assertRow(row);
     return new Detections({
       xyxy: Float32Array.from(all.flatMap((row) => row.box)),
       score: Float32Array.from(all, (row) => row.score),
@@ -277,12 +276,27 @@ function assertShapes({ score, keypoints, skeleton, masks }: DetectionsInit, exp
   if (masks) expect('masks', masks.length, score.length);
   if (!keypoints) return;
   if (!skeleton) throw new RangeError('keypoints: expected a skeleton with their names, got none');
+  assertShape(
+    'skeleton',
+    skeleton,
+    { names: 'list', edges: 'list' },
+    'the names of the keypoints, and which are joined',
+  );
   expect('keypoints', keypoints.length, score.length * 3 * skeleton.names.length);
   if (!keypoints.every(Number.isFinite)) throw new RangeError('keypoints: expected finite numbers');
   for (let i = 2; i < keypoints.length; i += 3) {
     if (!(keypoints[i]! >= 0 && keypoints[i]! <= 1)) {
       throw new RangeError(`score of a keypoint: expected 0..1, got ${keypoints[i]}`);
     }
+  }
+}
+
+/** What it is made of; whether the values fit each other, the constructor looks at. @throws InputError */
+function assertRow(row: unknown): asserts row is DetectionRow {
+  const shape = { box: 'list', score: 'number', classId: 'number', trackId: 'number?', keypoints: 'list?' } as const;
+  assertShape('Detections.from: a row', row, shape);
+  for (const point of (row as DetectionRow).keypoints ?? []) {
+    assertShape('Detections.from: a keypoint', point, { name: 'text' });
   }
 }
 

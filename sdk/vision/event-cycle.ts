@@ -66,7 +66,7 @@ export class EventCycle {
     assertTracks('EventCycle.update: tracks', tracks);
     assertTracks('EventCycle.update: ended', ended);
     if (!Number.isFinite(moment?.captureTimeNs + moment?.wallTimeMs)) {
-      assertShape('EventCycle.update: moment', moment, { captureTimeNs: 'number', wallTimeMs: 'number' }, 'a moment');
+      assertShape('EventCycle.update: moment', moment, { captureTimeNs: 'finite', wallTimeMs: 'finite' }, 'a moment');
     }
     const messages: EventMessage[] = [];
     this.#note(crossings);

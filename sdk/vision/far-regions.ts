@@ -1,4 +1,5 @@
 import { assertKind, assertShape, refuse } from '../base/arguments.ts';
+import { assertSize } from '../frame/layout.ts';
 import { type Region, type Size, wholeOf } from '../frame/letterbox.ts';
 
 /** How a frame is divided to find what is small in it. */
@@ -29,13 +30,16 @@ export function farRegions(frame: Size, input: Size, options: FarOptions = {}): 
   const sides = { width: 'number', height: 'number' } as const;
   assertShape('farRegions: frame', frame, sides, 'a frame, or its size');
   assertShape('farRegions: input', input, sides, 'the input of a card');
+  // A side of 0, or without end, would be divided for ever.
+  assertSize(frame.width, frame.height);
+  assertSize(input.width, input.height, 'input');
   assertKind('farRegions: options', options, 'object');
   const { overlap = 0.25, maxRegions = 64, magnify = 2 } = options;
   if (!(overlap >= 0 && overlap <= 0.9)) refuse('farRegions: overlap', '0..0.9', overlap);
   if (!(Number.isInteger(maxRegions) && maxRegions >= 1 && maxRegions <= 256)) {
     refuse('farRegions: maxRegions', 'a whole number, 1..256', maxRegions);
   }
-  if (!(magnify > 0)) refuse('farRegions: magnify', 'a number above 0', magnify);
+  if (!(magnify > 0 && magnify < Number.POSITIVE_INFINITY)) refuse('farRegions: magnify', 'a number above 0', magnify);
   const { width, height } = frame;
   let regions = [wholeOf(frame)];
   for (const scale of scalesOf(frame, input, magnify)) {
@@ -61,7 +65,7 @@ function scalesOf(frame: Size, input: Size, magnify: number): number[] {
 
 /** Start and length of each region along an axis, evenly spread. */
 function alongAxis(size: number, side: number, overlap: number): [start: number, length: number][] {
-  const length = Math.min(size, Math.round(side));
+  const length = Math.min(size, Math.max(1, Math.round(side)));
   if (length === size) return [[0, size]];
   const count = Math.ceil((size - length) / (length * (1 - overlap))) + 1;
   return Array.from({ length: count }, (_, i) => [Math.round((i * (size - length)) / (count - 1)), length]);

@@ -30,7 +30,7 @@ const stepAtEnds = 4;
 /** What `Lines` needs of a frame: its size in pixels and its time. A `Frame` will do. */
 export type LineFrame = Moment & { readonly width: number; readonly height: number };
 
-const frameShape = { width: 'number', height: 'number', captureTimeNs: 'number', wallTimeMs: 'number' } as const;
+const frameShape = { width: 'finite', height: 'finite', captureTimeNs: 'finite', wallTimeMs: 'finite' } as const;
 
 interface Place {
   readonly point: Point;
@@ -102,8 +102,11 @@ export class Lines {
     this.configure(validate(CameraSettings.properties.lines, lines, 'lines'));
   }
 
-  /** Replaces the lines, as settings have them; totals continue for lines that keep their name. */
+  /** Replaces the lines, as settings have them; totals continue for lines that keep their name. @throws InputError naming the wrong field. */
   configure(lines: Readonly<Record<string, LineSettings>>): void {
+    assertKind('Lines.configure', lines, 'object', 'lines by name');
+    for (const [name, line] of Object.entries(lines))
+      assertShape(`Lines.configure: ${name}`, line, { from: 'list', to: 'list' }, 'a line');
     this.#lines = Object.entries(lines);
     this.#draw();
     this.#stories.clear();

@@ -312,7 +312,7 @@ function assertParts(parts: readonly RegionDetections[], frame: Size, iouThresho
 }
 
 function assertPlace(what: string, region: Region, frame: Size): void {
-  const sides = { width: 'number', height: 'number' } as const;
-  assertShape(`${what}: region`, region, { x: 'number', y: 'number', ...sides });
+  const sides = { width: 'finite', height: 'finite' } as const;
+  assertShape(`${what}: region`, region, { x: 'finite', y: 'finite', ...sides });
   assertShape(`${what}: frame`, frame, sides, 'a frame, or its size');
 }

@@ -19,5 +19,5 @@ export function assertTrackerOptions(options: unknown): void {
 /** Checks the arguments of an update. @throws InputError when it is of another type. */
 export function assertUpdate(detections: unknown, captureTimeNs: unknown): void {
   assertDetections('Tracker.update: detections', detections);
-  assertKind('Tracker.update: captureTimeNs', captureTimeNs, 'number');
+  assertKind('Tracker.update: captureTimeNs', captureTimeNs, 'finite');
 }

@@ -68,8 +68,11 @@ export class Zones {
     this.configure(validate(CameraSettings.properties.zones, zones, 'zones'));
   }
 
-  /** Replaces the zones, as settings have them; which tracks are in them is determined afresh. */
+  /** Replaces the zones, as settings have them; which tracks are in them is determined afresh. @throws InputError naming the wrong field. */
   configure(zones: Readonly<Record<string, ZoneSettings>>): void {
+    assertKind('Zones.configure', zones, 'object', 'zones by name');
+    for (const [name, zone] of Object.entries(zones))
+      assertShape(`Zones.configure: ${name}`, zone, { polygon: 'list' }, 'a zone');
     this.#zones = Object.entries(zones);
     this.#shapes = [];
     this.#stays.clear();
@@ -82,8 +85,8 @@ export class Zones {
    */
   update(tracks: readonly Track[], size: { width: number; height: number }): Track[] {
     assertTracks('Zones.update: tracks', tracks);
-    if (!(size?.width > 0 && size.height > 0)) {
-      assertShape('Zones.update: size', size, { width: 'number', height: 'number' }, 'the size of the frame');
+    if (!(size?.width > 0 && size.height > 0 && Number.isFinite(size.width + size.height))) {
+      assertShape('Zones.update: size', size, { width: 'finite', height: 'finite' }, 'the size of the frame');
     }
     const [known] = this.#shapes;
     if (known?.width !== size.width || known.height !== size.height) {

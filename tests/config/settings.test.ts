@@ -197,6 +197,9 @@ describe('readSettings', () => {
   it('says so when a file that must be there is not, or cannot be read', async () => {
     await expect(readSettings(file, true)).rejects.toThrow(`settings file ${file} cannot be read: ENOENT`);
     await expect(readSettings(folder, false)).rejects.toThrow(/cannot be read: EISDIR/);
+    await expect(readSettings(undefined as never, false)).rejects.toThrow(
+      'readSettings: path: expected the path of a settings file, got undefined',
+    );
   });
 
   it.each([

@@ -87,6 +87,16 @@ describe('Node', () => {
     expect(node.pipelines.get('scene')!.status).toBe('online');
   });
 
+  it('says what it is made of, where a program without types hands over something else', () => {
+    const settings = resolveSettings({ cameras: { scene: { source: 'scene:' } } });
+    const make = (from: object, options: object) => () => new Node(from as typeof settings, options);
+    const wanted = 'expected the result of resolveSettings(), with an object there, got';
+    expect(make({ ...settings, learn: undefined }, {})).toThrow(`Node: settings: learn: ${wanted} undefined`);
+    expect(make({ ...settings, storage: null }, {})).toThrow(`Node: settings: storage: ${wanted} null`);
+    expect(make(settings, { data: 5 })).toThrow('Node: options: data: expected a text there, got 5');
+    expect(make(settings, { sources: null })).toThrow('Node: options: sources: expected an object there, got null');
+  });
+
   it('puts stages in the way of its cameras’ frames, by name', async () => {
     const settings = resolveSettings({ cameras: { a: { source: 'scene:' }, b: { source: 'scene:' } } });
     const logger = recorder();
@@ -128,7 +138,7 @@ describe('Node', () => {
     await node.learning!.teach({ camera: 'gate', subject: { view: 'gate' }, label: 'open' });
     expect(trained).toEqual([1]);
     expect(node.learning!.summary.heads.gate!.info!.kind).toBe('first');
-    expect(() => new Node(settings, { trainers: first as never })).toThrow('Node: options.trainers: expected');
+    expect(() => new Node(settings, { trainers: first as never })).toThrow('Node: options: trainers: expected');
   });
 
   it('goes on when a listener throws or its promise is rejected, and tells the others', async () => {

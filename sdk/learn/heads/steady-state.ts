@@ -1,4 +1,4 @@
-import { assertKind } from '../../base/arguments.ts';
+import { assertKind, assertShape } from '../../base/arguments.ts';
 import { unknown, unsure } from '../ledger/example.ts';
 import type { Prediction } from './head.ts';
 
@@ -52,7 +52,10 @@ export class SteadyState {
    * @param timeMs Of the frame, monotonic; if it goes back, the count restarts.
    * @returns Whether the state changed.
    */
-  update({ label, score }: Pick<Prediction, 'label' | 'score'>, timeMs: number): boolean {
+  update(prediction: Pick<Prediction, 'label' | 'score'>, timeMs: number): boolean {
+    assertShape('SteadyState.update', prediction, { label: 'text', score: 'finite' }, 'a Prediction');
+    assertKind('SteadyState.update: timeMs', timeMs, 'finite');
+    const { label, score } = prediction;
     const { answers, seconds, score: least } = this.#options;
     const seen = label === unknown || score < least ? unsure : label;
     if (seen !== this.#candidate || timeMs < this.#sinceMs) {

@@ -88,6 +88,7 @@ export class TrainingData {
 
   /** As `update`, a piece at a time. @param examples Their values must not change before the end. */
   *updateInSteps(examples: readonly Example[]): Steps<TrainingSet> {
+    assertKind('TrainingData.update', examples, 'list', 'a list of examples');
     const chosen = yield* choose(examples, mostTrained);
     let same = 0;
     while (same < chosen.length && same < this.#rows.length && isSame(chosen[same]!, this.#rows[same]!.example)) same++;

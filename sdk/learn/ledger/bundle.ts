@@ -38,6 +38,10 @@ const oldFormat = 'ocellus-learn-1';
  */
 export function writeBundle(bundle: Bundle, identity?: Identity): Buffer {
   assertShape('writeBundle', bundle, { space: 'text', dimension: 'number', node: 'text', parts: 'list' }, 'a bundle');
+  for (const part of bundle.parts) {
+    assertShape('writeBundle: a part', part, { node: 'text', seen: 'object', items: 'object' }, 'a part of a ledger');
+  }
+  if (identity) assertShape('writeBundle: identity', identity, { publicKey: 'text', sign: 'function' }, 'an Identity');
   const unsigned = { ...toTensors(bundle) };
   if (!identity) return writeSafeTensors(unsigned);
   const metadata = { ...unsigned.metadata, key: identity.publicKey };

@@ -1,3 +1,4 @@
+import { assertKind, assertShape } from '../../base/arguments.ts';
 import { InputError } from '../../base/errors.ts';
 import type { Embedding } from '../../core/embedding.ts';
 import { dotPattern } from './dot-set.ts';
@@ -124,6 +125,14 @@ export function checkEmbedding(embedding: Embedding, dimension: number): void {
   }
   if (values.every((value) => value === 0)) {
     throw new InputError('embedding: expected some value other than 0: an empty region cannot be taught');
+  }
+}
+
+/** @throws InputError unless it is a list of lessons, each with a draft. */
+export function assertLessons(what: string, lessons: unknown): void {
+  assertKind(what, lessons, 'list', 'a list of lessons');
+  for (const lesson of lessons as readonly unknown[]) {
+    assertShape(what, lesson, { draft: 'object', thumbnail: 'bytes?' }, 'a lesson');
   }
 }
 

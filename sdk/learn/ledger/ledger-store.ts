@@ -3,7 +3,7 @@ import { assertKind, assertShape } from '../../base/arguments.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
 import { type Logger, silent } from '../../base/log.ts';
 import { probe, UnavailableError } from '../../store/disk.ts';
-import type { CutTarget, Draft, Example } from './example.ts';
+import { assertLessons, type CutTarget, type Draft, type Example } from './example.ts';
 import { KeptLedger, type Space } from './kept-ledger.ts';
 import type { Ledger, LedgerLimits } from './ledger.ts';
 import { cannotWrite, LedgerDisk } from './ledger-disk.ts';
@@ -133,6 +133,7 @@ export class LedgerStore {
   async teachAll(
     lessons: readonly { readonly draft: Draft; readonly thumbnail?: Uint8Array }[],
   ): Promise<readonly Example[]> {
+    assertLessons('teachAll', lessons);
     for (const { thumbnail } of lessons) {
       if (!thumbnail || thumbnail.length <= mostThumbnailBytes) continue;
       throw new InputError(`thumbnail: expected at most ${mostThumbnailBytes} bytes, got ${thumbnail.length}`);

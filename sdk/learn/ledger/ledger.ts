@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { assertShape } from '../../base/arguments.ts';
+import { assertKind, assertShape } from '../../base/arguments.ts';
 import { composed } from '../../base/composed.ts';
 import { InputError } from '../../base/errors.ts';
 import { add, emptyDotSet, remove, replicaPattern } from './dot-set.ts';
@@ -120,6 +120,7 @@ export class Ledger {
    * @throws InputError when the draft does not match its type, or the ledger is full.
    */
   teach(draft: Draft): Example {
+    assertShape('a lesson', draft, { label: 'text', embedding: 'object' }, 'a draft');
     const { head = objectHead, negative = false, timeMs = this.nowMs, camera, kind, embedding, from } = draft;
     const label = composedLabel(draft.label);
     const id = this.#nextId();
@@ -157,6 +158,7 @@ export class Ledger {
    * @throws InputError when there is no such example, label or node, or there are too many cuts.
    */
   forget(what: CutTarget, reason = ''): number {
+    assertKind('forget', what, 'object', 'what to forget: { example }, { head, label } or { node }');
     const target = 'label' in what ? { ...what, label: composedLabel(what.label) } : what;
     const cut: Cut = { id: this.#nextId(), node: this.node, target, reason, timeMs: this.#now() };
     checkCut(cut);
@@ -222,6 +224,7 @@ export class Ledger {
    * @throws InputError when a part does not match its type or there is no room; then nothing was merged.
    */
   merge(parts: readonly Part[]): Part[] {
+    assertKind('Ledger.merge', parts, 'list', 'a list of parts');
     for (const part of parts) checkPart(part, this.dimension);
     const joined = new Map<string, Part>();
     for (const part of parts) {
@@ -279,6 +282,7 @@ export class Ledger {
    * @returns Undefined if there never were any. The examples' values must not be changed, nor kept after the next change.
    */
   part(of: PartName): Part | undefined {
+    assertShape('Ledger.part', of, { node: 'text' }, 'the name of a part');
     return this.#memory.part(of);
   }
 

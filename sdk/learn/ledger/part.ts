@@ -1,3 +1,4 @@
+import { assertShape } from '../../base/arguments.ts';
 import { InputError } from '../../base/errors.ts';
 import type { DotSet } from './dot-set.ts';
 import { covers, join, replicaPattern } from './dot-set.ts';
@@ -28,11 +29,13 @@ export type PartName =
 
 /** Whether a part of a ledger has examples; otherwise it has cuts. */
 export function isExamplePart(part: Part): part is ExamplePart {
+  assertShape('isExamplePart', part, {}, 'a part of a ledger');
   return 'label' in part;
 }
 
 /** The name of a part as one string. */
 export function partKey(part: { node: string; head?: string; label?: string }): string {
+  assertShape('partKey', part, {}, 'a part of a ledger');
   return JSON.stringify('label' in part ? [part.node, part.head, part.label] : [part.node]);
 }
 
@@ -47,6 +50,7 @@ export const mostItems = 4096;
  * @throws InputError when a field does not match its type, an item is not of this part, or its dot was not seen.
  */
 export function checkPart(part: Part, dimension: number): void {
+  assertShape('a part', part, { node: 'text', seen: 'object', items: 'object' }, 'a part of a ledger');
   checkName('node', part.node);
   if (part.seen.size > mostReplicas) {
     throw new InputError(`seen: expected at most ${mostReplicas} replicas, got ${part.seen.size}`);

@@ -28,3 +28,12 @@ it.each<[string, object, RegExp]>([
 it('takes what is left out', () => {
   expect(createDevice('scene:', { width: undefined, fps: 12.5, maxPixels: 16384 ** 2 }).health.state).toBe('closed');
 });
+
+it('says what controls are, where a program without types hands over something else', async () => {
+  for (const uri of ['scene:', 'v4l2:/dev/nothing', 'libcamera:0']) {
+    const device = createDevice(uri);
+    for (const values of [undefined, null, 5, []]) {
+      await expect(device.setControls(values as never)).rejects.toThrow('setControls: expected values by the names');
+    }
+  }
+});
