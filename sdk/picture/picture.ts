@@ -210,12 +210,16 @@ async function plainReason(input: string | Uint8Array): Promise<string | undefin
 const outsideDecoders =
   /not configured|not implemented|not supported|unsupported|no known route|bad labq|unknown pseudo-tag/i;
 
+/** How sharp and libvips say that bytes are missing, in words about themselves. */
+const cutOff = /treated as error due to failOn|bad seek to|read error at scanline/i;
+
 function reason(error: unknown, maxPixels: number): string {
   // sharp repeats the path, and libvips writes a line for each thing it tried.
   const first = messageOf(error).trim().split('\n')[0]!;
   if (/pixel limit/i.test(first)) return `expected at most ${maxPixels / 1e6} megapixels`;
   if (/unsupported image format/i.test(first)) return 'expected JPEG, PNG, WebP, AVIF, GIF, TIFF or SVG';
   if (/file is missing/i.test(first)) return 'there is no such file';
+  if (cutOff.test(first)) return 'it is damaged, or was cut off';
   if (outsideDecoders.test(first)) return `${first}; convert it to a JPEG or PNG of 8 bits a channel`;
   return first;
 }

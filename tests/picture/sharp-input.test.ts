@@ -334,6 +334,47 @@ describe('a PNG', () => {
   });
 });
 
+describe('a picture whose last bytes are missing', () => {
+  it.each(['tiff', 'avif'] as const)('is told to be cut off: %s', async (format) => {
+    const pixels = Buffer.from(Array.from({ length: 64 * 48 }, (_, i) => (i * 7) % 251));
+    const avif = sharp(pixels, { raw: { width: 64, height: 48, channels: 1 } }).avif();
+    const whole = format === 'avif' ? await avif.toBuffer() : greyTiff(pixels, 64, 48);
+    const path = join(temporaryFolder(), `picture.${format}`);
+    await writeFile(path, whole);
+    await expect(readPicture(path)).resolves.toMatchObject({ width: 64, height: 48 });
+    await writeFile(path, whole.subarray(0, -3));
+    const why = 'it is damaged, or was cut off';
+    await expect(readPicture(path)).rejects.toThrow(`${path} cannot be read as a picture: ${why}`);
+  });
+});
+
+/** Its pixels are last. */
+function greyTiff(pixels: Buffer, width: number, height: number): Buffer {
+  const entries = [
+    [256, width],
+    [257, height],
+    [258, 8],
+    [259, 1],
+    [262, 1],
+    [273, 8 + 2 + 9 * 12 + 4],
+    [277, 1],
+    [278, height],
+    [279, pixels.length],
+  ];
+  const head = Buffer.alloc(8 + 2 + entries.length * 12 + 4);
+  head.write('II*\0', 'latin1');
+  head.writeUInt32LE(8, 4);
+  head.writeUInt16LE(entries.length, 8);
+  for (const [i, [tag, value]] of entries.entries()) {
+    const at = 10 + i * 12;
+    head.writeUInt16LE(tag!, at);
+    head.writeUInt16LE(4, at + 2);
+    head.writeUInt32LE(1, at + 4);
+    head.writeUInt32LE(value!, at + 8);
+  }
+  return Buffer.concat([head, pixels]);
+}
+
 describe.skipIf(!hasProgram('ffmpeg'))('a moving AVIF (needs ffmpeg)', () => {
   it('is its first picture', async () => {
     const path = join(temporaryFolder(), 'moving.avif');

@@ -210,6 +210,11 @@ function lossOf(error: unknown): Loss {
   const said = loss.reason;
   if (error instanceof NoAnswer) return { ...loss, said, cause: 'no answer' };
   if (!(error instanceof HttpRefusal)) return loss;
-  const { status } = error;
-  return { ...loss, said, ...(status === 401 && { cause: 'login' }), ...(status === 404 && { cause: 'path' }) };
+  const { status, isElsewhere } = error;
+  return {
+    ...loss,
+    said,
+    ...(status === 401 && !isElsewhere && { cause: 'login' }),
+    ...(status === 404 && { cause: 'path' }),
+  };
 }

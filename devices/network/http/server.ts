@@ -18,8 +18,18 @@ export class HttpRefusal extends InputError {
   /** How long it wants not to be asked again, where it says so (`Retry-After`), ms. */
   readonly retryAfterMs: number | undefined;
 
-  constructor({ statusCode = 0, statusMessage = '', headers }: IncomingMessage) {
-    super(`the server returned ${statusCode} ${statusMessage}`.trim());
+  /** The password was not sent, since another server was led to. */
+  readonly isElsewhere: boolean;
+
+  /** @param elsewhere The other server that asks for a password. */
+  constructor({ statusCode = 0, statusMessage = '', headers }: IncomingMessage, elsewhere?: string) {
+    const returned = `the server returned ${statusCode} ${statusMessage}`.trim();
+    super(
+      elsewhere === undefined
+        ? returned
+        : `the server redirects to ${elsewhere}, which asks for a password: it is sent to no other server; give that address in place of this one`,
+    );
+    this.isElsewhere = elsewhere !== undefined;
     this.status = statusCode;
     this.retryAfterMs = retryAfter(headers['retry-after'], headers.date);
   }
@@ -74,7 +84,8 @@ export class CameraServer {
         refused = undefined;
         continue;
       }
-      throw new HttpRefusal(response);
+      const isOther = statusCode === 401 && this.#login !== undefined && !this.#mayLogIn(url);
+      throw new HttpRefusal(response, isOther ? url.origin : undefined);
     }
     throw new InputError('too many redirects');
   }
