@@ -8,14 +8,14 @@
 #endif
 #endif
 
-#if defined(OCELLUS_X64) && defined(__linux__) && !defined(OCELLUS_NO_AMX)
+#if defined(OCELLUS_X64) && defined(__linux__) && !defined(OCELLUS_NO_amx_int8)
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
 
 namespace ocellus {
 
-#if defined(OCELLUS_X64) && defined(__linux__) && !defined(OCELLUS_NO_AMX)
+#if defined(OCELLUS_X64) && defined(__linux__) && !defined(OCELLUS_NO_amx_int8)
 /// Linux keeps the tiles of a process only if that asks for it, once for all of its threads. It refuses (5.15 and older do not know the
 /// question) where a thread's stack for signals has no room for them.
 static bool has_tiles() {
@@ -61,15 +61,17 @@ bool is_offered(Isa isa) {
     // The compiler's own check asks the operating system as well whether it saves the registers.
     case Isa::avx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#if !defined(OCELLUS_NO_AVX_VNNI)
+#if !defined(OCELLUS_NO_avx_vnni)
     case Isa::avx_vnni:
       return is_offered(Isa::avx2) && __builtin_cpu_supports("avxvnni");
 #endif
+#if !defined(OCELLUS_NO_avx512_vnni)
     case Isa::avx512_vnni:
       return is_offered(Isa::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
              __builtin_cpu_supports("avx512vnni");
-#if defined(__linux__) && !defined(OCELLUS_NO_AMX)
+#endif
+#if defined(__linux__) && !defined(OCELLUS_NO_amx_int8)
     case Isa::amx_int8:
       return is_offered(Isa::avx512_vnni) && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") && has_tiles();
 #endif

@@ -14,13 +14,17 @@ namespace ocellus {
 #define FOR_neon(operation, isa)
 #define FOR_neon_dotprod(operation, isa)
 #define FOR_avx2(operation, isa) DO(operation, isa)
-#if defined(OCELLUS_NO_AVX_VNNI)
+#if defined(OCELLUS_NO_avx_vnni)
 #define FOR_avx_vnni(operation, isa)
 #else
 #define FOR_avx_vnni(operation, isa) DO(operation, isa)
 #endif
+#if defined(OCELLUS_NO_avx512_vnni)
+#define FOR_avx512_vnni(operation, isa)
+#else
 #define FOR_avx512_vnni(operation, isa) DO(operation, isa)
-#if defined(OCELLUS_NO_AMX)
+#endif
+#if defined(OCELLUS_NO_amx_int8)
 #define FOR_amx_int8(operation, isa)
 #else
 #define FOR_amx_int8(operation, isa) DO(operation, isa)
