@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Package: apache-tvm 0.27.0.post1 (PyPI), its front end for ONNX, beside onnxruntime 1.32.0; onnx 1.23.2.
+# Package: apache-tvm 0.27.0.post1 (PyPI), its front end for ONNX, beside onnxruntime 1.32.0; onnx 1.23.2. It installs about 318 MB.
 # Behaviour: a ConvTranspose that says the size of its output (output_shape) is computed as if it did not: 5 columns made 12 wide by a stride of 2 and a kernel of 3 are 11
 #   wide, without a word. The same with output_padding is right, and so is a network without either.
 # One would have guessed: an attribute whose only purpose is the size of the result is computed, or refused as others are (ONNX, ConvTranspose: padding
