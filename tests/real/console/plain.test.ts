@@ -217,20 +217,22 @@ describe.skipIf(!existsSync(browserPath))('the page in plain words (needs chromi
     const page = await visitor.visit(address, '', {});
     await page.getByRole('heading', { name: 'Log in' }).waitFor(patience);
     expect(await violationsOf(page)).toEqual([]);
-    for (let i = 0; i < 6; i++) {
+    // Five are free, and one more every 20 s: on a busy machine some come back meanwhile.
+    let status = 0;
+    for (let tries = 0; status !== 429; tries++) {
+      expect(tries).toBeLessThan(50);
+      const answer = page.waitForResponse((one) => one.url().endsWith('/api/session') && one.status() >= 400, patience);
       await page.getByLabel('Password').fill('wrong horse');
-      await page.getByRole('button', { name: 'Log in' }).click();
-      await expect
-        .poll(async () => (await page.getByRole('alert').count()) > 0 && visitor.faults.length > i, patience)
-        .toBe(true);
+      await page.getByRole('button', { name: 'Log in' }).click(patience);
+      status = (await answer).status();
+      expect(tries < 5 ? [401] : [401, 429]).toContain(status);
     }
-    const wait = page.getByRole('button', { name: /^Wait \d+ s$/ });
-    await wait.waitFor(patience);
-    const seconds = async () => Number(/\d+/.exec((await wait.textContent()) ?? '')![0]);
+    const button = page.getByRole('button', { name: /^(Wait \d+ s|Log in)$/ });
+    const seconds = async () => Number(/\d+/.exec((await button.textContent()) ?? '')?.[0] ?? 0);
+    await expect.poll(seconds, patience).toBeGreaterThan(0);
     const first = await seconds();
-    expect(first).toBeGreaterThan(3);
+    expect(await button.isDisabled()).toBe(true);
     await expect.poll(seconds, patience).toBeLessThan(first);
-    expect(await wait.isDisabled()).toBe(true);
     // The browser tells of each answer that is an error.
     visitor.faults.splice(0);
     await page.context().close();

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { reload } from '../api.ts';
 import { nameOfSetting } from '../plain.ts';
 import { useStore } from '../store.ts';
@@ -11,41 +12,23 @@ export function Banner() {
   const file = useStore((state) => state.console?.board?.file);
   if (lost) {
     return (
-      <div class="banner" role="alert">
-        <Icon name="alert" />
-        <span>
-          <strong>Connection lost.</strong> What you see is out of date. Trying again … If this persists, check that
-          Ocellus is still running.
-        </span>
-      </div>
+      <Warning title="Connection lost.">
+        What you see is out of date. Trying again … If this persists, check that Ocellus is still running.
+      </Warning>
     );
   }
   return (
     <>
-      {errors !== '' && (
-        <div class="banner" role="alert">
-          <Icon name="alert" />
-          <span class="setup-errors">
-            <strong>Not all on the card could be read.</strong> {errors}
-          </span>
-        </div>
-      )}
+      {errors !== '' && <Warning title="Not all on the card could be read.">{errors}</Warning>}
       {file && file.trouble !== null && (
-        <div class="banner" role="alert">
-          <Icon name="alert" />
-          <span class="setup-errors">
-            <strong>{file.name} was changed and cannot be used.</strong> What was there before goes on. {file.trouble}
-          </span>
-        </div>
+        <Warning title={`${file.name} was changed and cannot be used.`}>
+          What was there before goes on. {file.trouble}
+        </Warning>
       )}
       {file && file.unwritten !== null && (
-        <div class="banner" role="alert">
-          <Icon name="alert" />
-          <span class="setup-errors">
-            <strong>Your changes are in use, but not saved.</strong> A restart loses them until this works; it is tried
-            again by itself. {file.unwritten}
-          </span>
-        </div>
+        <Warning title="Your changes are in use, but not saved.">
+          A restart loses them until this works; it is tried again by itself. {file.unwritten}
+        </Warning>
       )}
       {file && file.trouble === null && file.waits.length > 0 && (
         <div class="banner" role="status">
@@ -71,5 +54,16 @@ export function Banner() {
         </div>
       )}
     </>
+  );
+}
+
+function Warning({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <div class="banner" role="alert">
+      <Icon name="alert" />
+      <span class="setup-errors">
+        <strong>{title}</strong> {children}
+      </span>
+    </div>
   );
 }
