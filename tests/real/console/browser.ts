@@ -15,15 +15,21 @@ export function buildPage(folder: string): void {
     cpSync(asset('dist', 'console'), folder, { recursive: true });
     return;
   }
-  execFileSync(process.execPath, [
-    asset('node_modules', 'vite', 'bin', 'vite.js'),
-    'build',
-    '--config',
-    asset('tools', 'console', 'web', 'vite.config.ts'),
-    '--outDir',
-    folder,
-    '--logLevel=error',
-  ]);
+  // As it is shipped, not as the runner's own NODE_ENV would have it.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  execFileSync(
+    process.execPath,
+    [
+      asset('node_modules', 'vite', 'bin', 'vite.js'),
+      'build',
+      '--config',
+      asset('tools', 'console', 'web', 'vite.config.ts'),
+      '--outDir',
+      folder,
+      '--logLevel=error',
+    ],
+    { env },
+  );
 }
 
 /** What axe-core finds on a page as it is now, in both themes. */
