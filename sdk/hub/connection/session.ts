@@ -234,8 +234,8 @@ export class Session extends EventEmitter<SessionEvents> {
     client.once('connect', () => {
       connectedAt = performance.now();
       this.#versions.connected(version, connectedAt);
-      if (!this.#will.accepted()) {
-        // Was it the last will, or has the broker come back just now?
+      // Was it the version or the last will, or has the broker come back just now?
+      if (this.#versions.isChecking || !this.#will.accepted()) {
         stream.destroy();
         return;
       }
@@ -281,7 +281,7 @@ export class Session extends EventEmitter<SessionEvents> {
     if (!wasConnected) {
       const isOtherWill = this.#will.failed(cause, isNotVersion);
       isAtOnce ||= isOtherWill;
-    } else if (this.#will.isChecking) isAtOnce = true;
+    } else if (this.#will.isChecking || this.#versions.isChecking) isAtOnce = true;
     if (isAtOnce) {
       this.#attempt();
       return;

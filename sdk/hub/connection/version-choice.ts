@@ -17,20 +17,31 @@ export class VersionChoice {
   #wasSilent = false;
   /** The previous attempt with MQTT 5 was not answered. */
   #isAfterSilence = false;
+  /** This broker has answered MQTT 5 before: what did not answer it may have been the network. */
+  #hasAnswered = false;
+  #isChecking = false;
+
+  /** The connection that was just made is not to be used: MQTT 5 is asked for once more, at once. */
+  get isChecking(): boolean {
+    return this.#isChecking;
+  }
 
   /** 3.1.1 was also refused without a word, so the broker may be refusing the last will. */
   get isNotIt(): boolean {
     return this.now === 4 && this.#silentEnds >= 2;
   }
 
-  /** A connection was made. @param nowMs performance.now() */
+  /** A connection was made: see `isChecking`. @param nowMs performance.now() */
   connected(version: 4 | 5, nowMs: number): void {
     this.#silentEnds = 0;
-    if (this.#isAfterSilence) {
+    // The network came back between two attempts, which says nothing about the version.
+    this.#isChecking = this.#isAfterSilence && this.#hasAnswered;
+    if (this.#isAfterSilence && !this.#isChecking) {
       this.#silentUntil = nowMs + silentVersionMs[this.#wasSilent ? 'again' : 'first'];
       this.#wasSilent = true;
     }
     this.#isAfterSilence = false;
+    this.#hasAnswered = version === 5;
     if (version === 5) this.#wasSilent = false;
   }
 

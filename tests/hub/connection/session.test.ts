@@ -144,6 +144,37 @@ describe('Session', () => {
     expect(logger.lines.filter((line) => line.includes('no connection'))).toHaveLength(4);
   });
 
+  it('goes on with MQTT 5 when a broker that spoke it was silent for a while', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+    const { session } = make();
+    const attempts = async (n: number) => {
+      while (broker.connects.length < n || session.link === undefined) {
+        await new Promise((resolve) => setImmediate(resolve));
+        await vi.advanceTimersByTimeAsync(1000);
+      }
+    };
+    session.start();
+    await attempts(1);
+    // The network is half open: what is sent arrives and nothing comes back, until between an attempt with 5 and one with 3.1.1.
+    broker.onConnect = ({ protocolVersion }, send) => {
+      if (protocolVersion === 5) return;
+      broker.onConnect = (_, answer) => answer({ cmd: 'connack', ...broker.connack });
+      send({ cmd: 'connack', ...broker.connack });
+    };
+    broker.drop();
+    await attempts(4);
+    expect(versions()).toEqual([5, 5, 4, 5]);
+    expect(session.link!.version).toBe(5);
+    // One that speaks 3.1.1 alone has taken its place: that is asked once more, and believed.
+    broker.onConnect = ({ protocolVersion }, send) => {
+      if (protocolVersion === 4) send({ cmd: 'connack', ...broker.connack });
+    };
+    broker.drop();
+    await attempts(8);
+    expect(versions().slice(4)).toEqual([5, 4, 5, 4]);
+    expect(session.link!.version).toBe(4);
+  });
+
   it('says that nothing answers, once, where no version is answered', async () => {
     fakeClock();
     broker.onConnect = () => {};
