@@ -12,7 +12,11 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 python3 -m venv venv
-venv/bin/pip install --quiet onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6
+venv/bin/pip install --quiet onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6 grpcio-tools==1.85.1
+# What candle-onnx is built with.
+printf '#!/bin/sh\nexec "%s" -m grpc_tools.protoc "$@"\n' "$folder/venv/bin/python" > protoc
+chmod +x protoc
+export PROTOC="$folder/protoc"
 export CARGO_PROFILE_DEV_DEBUG=0 # which nothing here reads
 cargo init --quiet --vcs none --name runs runs
 cargo add --quiet --manifest-path runs/Cargo.toml candle-onnx@=0.11.1 candle-core@=0.11.1
