@@ -69,7 +69,7 @@ export async function makeRelease(options: ReleaseOptions): Promise<MadeRelease>
 
 async function draftRelease(options: ReleaseOptions, drafts: Drafts): Promise<MadeRelease> {
   const { image, version, bases, out, key } = options;
-  const payloads = await draftPayloads(image, version, bases, drafts);
+  const { parts, payloads } = await draftPayloads(image, version, bases, drafts);
   const manifest = {
     format: 1,
     version,
@@ -77,12 +77,13 @@ async function draftRelease(options: ReleaseOptions, drafts: Drafts): Promise<Ma
     ...(options.releaseUrl !== undefined && { release_url: options.releaseUrl }),
     architecture: options.architecture,
     boards: [...options.boards],
-    ...payloads,
+    parts,
+    payloads,
   };
   const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
   const parsed = parseRelease(bytes, releaseFile);
   const signature = Buffer.from(`${signatureOf(bytes, key, releasePurpose)}\n`);
-  for (const [index, { file }] of payloads.payloads.entries()) {
+  for (const [index, { file }] of payloads.entries()) {
     if (!options.bundles) continue;
     const bundle = drafts.path(file.replace(/\.payload$/, bundleEnding));
     await writeFile(bundle, bundleHeader(bytes, signature, index));

@@ -3,7 +3,7 @@ import { assertKind, assertShape } from '../../base/arguments.ts';
 import { InputError, messageOf } from '../../base/errors.ts';
 import { type Cut, compareIds, type Example, shown } from './example.ts';
 import { type Identity, isSignedBy } from './identity.ts';
-import { checkPart, isExamplePart, mostItems, type Part, partKey } from './part.ts';
+import { assertPart, checkPart, isExamplePart, mostItems, type Part, partKey } from './part.ts';
 import { readSafeTensors, type SafeTensors, writeSafeTensors } from './safetensors.ts';
 
 /** Parts of a ledger for exchange: one retained message, or one file. */
@@ -38,9 +38,7 @@ const oldFormat = 'ocellus-learn-1';
  */
 export function writeBundle(bundle: Bundle, identity?: Identity): Buffer {
   assertShape('writeBundle', bundle, { space: 'text', dimension: 'number', node: 'text', parts: 'list' }, 'a bundle');
-  for (const part of bundle.parts) {
-    assertShape('writeBundle: a part', part, { node: 'text', seen: 'object', items: 'object' }, 'a part of a ledger');
-  }
+  for (const part of bundle.parts) assertPart('writeBundle: a part', part);
   if (identity) assertShape('writeBundle: identity', identity, { publicKey: 'text', sign: 'function' }, 'an Identity');
   const unsigned = { ...toTensors(bundle) };
   if (!identity) return writeSafeTensors(unsigned);

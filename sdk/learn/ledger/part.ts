@@ -33,6 +33,11 @@ export function isExamplePart(part: Part): part is ExamplePart {
   return 'label' in part;
 }
 
+/** @throws InputError unless it has what a part is made of; what is in it, `checkPart` looks at. */
+export function assertPart(what: string, part: unknown): void {
+  assertShape(what, part, { node: 'text', seen: 'object', items: 'object' }, 'a part of a ledger');
+}
+
 /** The name of a part as one string. */
 export function partKey(part: { node: string; head?: string; label?: string }): string {
   assertShape('partKey', part, {}, 'a part of a ledger');
@@ -50,7 +55,7 @@ export const mostItems = 4096;
  * @throws InputError when a field does not match its type, an item is not of this part, or its dot was not seen.
  */
 export function checkPart(part: Part, dimension: number): void {
-  assertShape('a part', part, { node: 'text', seen: 'object', items: 'object' }, 'a part of a ledger');
+  assertPart('a part', part);
   checkName('node', part.node);
   if (part.seen.size > mostReplicas) {
     throw new InputError(`seen: expected at most ${mostReplicas} replicas, got ${part.seen.size}`);

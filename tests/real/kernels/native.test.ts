@@ -33,10 +33,13 @@ const listed = [
   ...readFileSync(join(packageRoot, 'sdk/kernels/variants.def'), 'utf8').matchAll(/^KERNEL\((\w+), (\w+)\)/gm),
 ].map(([, operation, isa]) => ({ operation, isa }));
 
+/** The instruction sets that kernels-check found, of those it was built with. */
+const variantsOf = (said: string) => said.match(/^variants: (.+)$/m)![1]!.split(' ');
+
 /** What kernels-check said: nothing differed, and each variant of the list that this processor has, or of those wanted, was run. */
 function expectAllRan(said: string, wanted?: readonly string[]): void {
   expect(said).toMatch(/^[1-9]\d+ comparisons, 0 failures$/m);
-  const offered = wanted ?? said.match(/^variants: (.+)$/m)![1]!.split(' ');
+  const offered = wanted ?? variantsOf(said);
   const ran = [...said.matchAll(/^ran (\w+ \w+)$/gm)].map(([, what]) => what);
   const expected = listed
     .filter(({ isa }) => offered.includes(isa!))
@@ -89,9 +92,7 @@ describe.skipIf(!canBuild)('native kernels under the sanitizers (needs cmake, g+
   beforeAll(() => {
     // Only what this processor can run is compiled once more.
     const here = build('build', ['kernels-check']);
-    offered = run(join(here, 'kernels-check'), ['scalar'])
-      .match(/^variants: (.+)$/m)![1]!
-      .split(' ');
+    offered = variantsOf(run(join(here, 'kernels-check'), ['scalar']));
     const missing = listed.map(({ isa }) => isa!).filter((isa) => /^a[vm]x/.test(isa) && !offered.includes(isa));
     const without = [...new Set(missing)].map((isa) => `-DOCELLUS_HAS_${isa}=OFF`);
     folder = build('build/check-sanitized', ['addon', 'kernels-check'], '-DOCELLUS_SANITIZE=ON', ...without);
